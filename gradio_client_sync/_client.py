@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ._files.download import FileStore
     from ._many.items import Caller
     from ._options import StatusCallback
-    from ._protocol.api.endpoint import Endpoint
+    from ._protocol.api.endpoint import Endpoint, EndpointTable
     from ._protocol.api.signature import Signature
     from .display import ApiInfo
     from .events import Data
@@ -353,8 +353,11 @@ class Client(MapsCalls, ExplainsAttributes):
     def _title(self) -> str:
         return self._connection.app.table.title
 
+    def _table(self) -> EndpointTable:
+        return self._lifecycle.current().table
+
     def _endpoint(self, endpoint: str | int | None) -> Endpoint:
-        return self._lifecycle.current().table.resolve(endpoint)
+        return self._table().resolve(endpoint)
 
     def _signature(self, endpoint: str | int | None) -> Signature:
         from ._protocol.api.signature import signature_of

@@ -60,6 +60,20 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _C = TypeVar("_C", bound="type[Any]")
 
 
+def explained_by(explanation: Callable[..., TypeError | None]) -> Callable[[_F], _F]:
+    """Decorate a function: set what makes the error for arguments that do not fit it.
+
+    Args:
+        explanation: Is called with the function, its arguments and its keywords.
+    """
+
+    def decorate(function: _F) -> _F:
+        setattr(function, EXPLANATION, explanation)
+        return function
+
+    return decorate
+
+
 def short_tracebacks(*special: str, skip: tuple[str, ...] = ()) -> Callable[[_C], _C]:
     """Decorate a public class: shorten what its public methods and properties raise.
 

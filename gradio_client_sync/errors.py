@@ -285,6 +285,7 @@ class PayloadError(GradioClientError, TypeError):
 
     parameter: str | None = None
     _text: str | None = None  # the text that stands where the app takes a file
+    _place: int | None = None  # the position of the input that the message calls by its label
 
 
 class ValidationError(GradioClientError, ValueError):

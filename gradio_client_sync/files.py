@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
+from ._basics.misuse import no_file, not_a_file
 from ._basics.printing import printable
 from ._basics.words import counted
 from ._files.as_json import DataclassAttribute, json_of, refuse_json
@@ -31,7 +32,7 @@ from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of
 from ._protocol.values.shapes import PICTURES, SOUNDS
-from ._tracebacks import short_traceback, short_tracebacks
+from ._tracebacks import explained_by, short_traceback, short_tracebacks
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
@@ -85,10 +86,7 @@ def handle_file(
     else:
         attachment = _attachment_of(file)
     if attachment is None:
-        raise PayloadError(
-            f"A value of type {type(file).__name__} cannot be sent as a file. Pass a path, a URL, "
-            "bytes, or a file opened with mode 'rb'."
-        )
+        raise PayloadError(not_a_file(file))
     if orig_name is not None:
         attachment.orig_name = str(orig_name)
     if mime_type is not None:
@@ -170,7 +168,7 @@ class Owner(Protocol):
         """Return the client that is pickled with a file; one for all files of a result."""
 
 
-@short_tracebacks("__fspath__")
+@short_tracebacks("__fspath__", "__init__")
 class RemoteFile(os.PathLike[str]):
     """A file in a result. It stays on the server until it is used.
 
@@ -206,6 +204,7 @@ class RemoteFile(os.PathLike[str]):
         refuse_json(self)
         return type(self)
 
+    @explained_by(no_file)
     def __init__(
         self,
         facts: FileFacts,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
+from ._basics.misuse import ExplainsMisuse
 from ._basics.printing import printable
 from ._basics.words import called
 from ._job.control import RESOLVED, JobOutcome
@@ -57,7 +58,7 @@ _AS_DECORATOR: Any = ...  # the callback follows
 
 
 @short_tracebacks("__iter__", "_events", "_pieces", skip=("done", "running"))
-class Job(concurrent.futures.Future[Data]):
+class Job(ExplainsMisuse, concurrent.futures.Future[Data]):
     """A call that runs in the background: a `concurrent.futures.Future` with events.
 
     `Client.submit` starts a job and returns it. There are several ways to read it:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._connection.connection import Connection
     from ._many.items import Caller
     from ._pool.health import State
-    from ._protocol.api.endpoint import Endpoint
+    from ._protocol.api.endpoint import Endpoint, EndpointTable
     from ._protocol.api.signature import Signature
     from .display import ApiInfo
     from .events import Data
@@ -185,6 +185,9 @@ class Pool(MapsCalls, ExplainsAttributes):
         from .function import function_of
 
         return function_of(self, self._signature(endpoint))
+
+    def _table(self) -> EndpointTable:
+        return self._current().reference()._table()
 
     def _endpoint(self, endpoint: str | int | None) -> Endpoint:
         replicas = self._current()

@@ -43,6 +43,9 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
     "Endpoints": (
         Mistake("The name is misspelt", 'app.predict("/ad", [2, 3])'),
         Mistake("The name is missing", "app.predict([2, 3])"),
+        Mistake("The name is missing, and the list, too", "app.predict(2, 3)"),
+        Mistake("A text stands in its place", 'app.predict("hello", "French")'),
+        Mistake("The route is given for the name", 'app.predict("/gradio_api/call/add", [2, 3])'),
         Mistake("There is no such number", "app.predict(99, [2, 3])"),
         Mistake("An endpoint is called like a method", "app.add(2, 3)"),
         Mistake("The name is misspelt in `view_api`", 'app.view_api("/ad")'),
@@ -64,6 +67,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("JSON has no NaN", 'app.predict("/add", [float("nan"), 1])'),
         Mistake("JSON has no infinity", 'app.predict("/add", [np.float64("inf"), 1])'),
         Mistake("JSON has no sets", 'app.predict("/count_files", [{1, 2}])'),
+        Mistake("JSON has no decimals", 'app.predict("/add", [Decimal("2.5"), 1])'),
         Mistake("An object of a class of your own", 'app.predict("/add", [object(), 1])'),
         Mistake("A text is sent for a number", 'app.predict("/add", ["two", 1])'),
         Mistake("A text is sent for a slider", 'app.predict("/set_volume", ["loud"])'),
@@ -75,6 +79,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("The same for several files", 'app.predict("/count_files", [["a.txt", "b.txt"]])'),
         Mistake("The file does not exist", 'app.predict("/mirror", [Path("cat.pgn")])'),
         Mistake("`handle_file` of a file that does not exist", 'handle_file("cat.pgn")'),
+        Mistake("A file of a result is made by hand", 'RemoteFile("cat.png")'),
         Mistake("A folder is sent for a file", 'app.predict("/mirror", [Path(".")])'),
         Mistake("The file is of another kind", 'app.predict("/mirror", [Path("notes.txt")])'),
         Mistake(
@@ -95,10 +100,13 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("There are fewer outputs", 'app.predict("/add", [2, 3])[1]'),
         Mistake("There are no outputs", 'app.predict("/forget")[0]'),
         Mistake("No output has this label", 'app.predict("/describe", [Path("cat.png")])["animl"]'),
+        Mistake("An output as an attribute", 'app.predict("/add", [2, 3]).total'),
         Mistake("A result does not change", 'app.predict("/add", [2, 3]).append(4)'),
     ),
     "Jobs": (
         Mistake("The event has another name", 'app.submit("/add", [2, 3]).on("done", print)'),
+        Mistake("A job is not its result", 'app.submit("/add", [2, 3])[0]'),
+        Mistake("A method of another library", 'app.submit("/add", [2, 3]).get()'),
         Mistake("The listener is no function", 'app.submit("/add", [2, 3]).on("data", "print")'),
         Mistake("The result takes longer", 'app.submit("/sleep", [3]).result(timeout=0.5)'),
         Mistake(

@@ -17,6 +17,7 @@ import tempfile
 import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,11 @@ to type instead. A program has written this page by running each line. The app h
 Each Python line runs after these:
 
 ```python
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-from gradio_client_sync import Client, handle_file
+from gradio_client_sync import Client, RemoteFile, handle_file
 
 app = Client("http://127.0.0.1:7860")
 ```
@@ -126,9 +128,10 @@ def answer_in_python(code: str, stage: Stage) -> str:
     """Run code, and return the message of its exception as Python prints it."""
     import numpy
 
-    from gradio_client_sync import Client, handle_file
+    from gradio_client_sync import Client, RemoteFile, handle_file
 
     names = {"Client": Client, "Path": Path, "np": numpy, "handle_file": handle_file}
+    names.update(RemoteFile=RemoteFile, Decimal=Decimal)
     with Client(stage.addresses[URL]) as app:
         try:
             exec(stage.real(code), {**names, "app": app})

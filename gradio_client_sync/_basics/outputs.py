@@ -90,6 +90,9 @@ def no_output(endpoint: str | int, key: object, values: Sequence[Any], outputs: 
             return f"{called(endpoint)} has {len(found)} outputs named {shown}. Write {numbers}."
         inside = [i for i, value in enumerate(values) if isinstance(value, dict) and key in value]
         hint = f" Write result[{inside[0]}][{shown}]." if inside else ""
+        near = None if inside else near_label(key, values, outputs)
+        if near is not None:
+            hint = f" Did you mean result[{near!r}]?"
         return f"{called(endpoint)} has no output {shown}. {listing(values, outputs)}{hint}"
     if not hasattr(key, "__index__"):
         return (
@@ -110,12 +113,45 @@ def no_operation(endpoint: str | int, sign: str, values: Sequence[Any], outputs:
 
 def no_attribute(endpoint: str | int, name: str, values: Sequence[Any], outputs: Outputs) -> str:
     """Return the text for an attribute that only an output may have."""
-    having = [index for index, value in enumerate(values) if hasattr(value, name)]
-    hint = f" Write result[{having[0]}].{name}" if having else ""
     return (
         f"The result of {called(endpoint)} is the list of its outputs, which has no attribute "
-        f"{name!r}. {listing(values, outputs)}{hint}"
+        f"{name!r}. {listing(values, outputs)}{_for_attribute(name, values, outputs)}"
     )
+
+
+#: What to write for methods that responses of other libraries have.
+_METHODS = {"json": "plain()", "to_dict": "plain()", "dict": "plain()", "model_dump": "plain()"}
+
+
+def _for_attribute(name: str, values: Sequence[Any], outputs: Outputs) -> str:
+    """Return what to write instead of an attribute, after a space; ``""`` without an idea."""
+    having = [index for index, value in enumerate(values) if hasattr(value, name)]
+    inside = [i for i, value in enumerate(values) if isinstance(value, dict) and name in value]
+    found = outputs.find(name) if len(outputs.shown) == len(values) else []
+    near = near_label(name, values, outputs)
+    if len(found) == 1:
+        return f" Write result[{name!r}]."
+    if having:
+        return f" Write result[{having[0]}].{name}"
+    if inside:
+        return f" Write result[{inside[0]}][{name!r}]."
+    if near is not None:
+        return f" Did you mean result[{near!r}]?"
+    if name in _METHODS:
+        return f" Write result.{_METHODS[name]}."
+    return " Write result[0]." if len(values) == 1 else ""
+
+
+def near_label(key: str, values: Sequence[Any], outputs: Outputs) -> str | None:
+    """Return the label of an output that is similar to a text; ``None`` if none is."""
+    import difflib  # only for an error message
+
+    if len(outputs.shown) != len(values):
+        return None
+    labels = {_bare(label): label for _, label in reversed(outputs.shown) if _bare(label)}
+    near = difflib.get_close_matches(_bare(key), labels, n=1, cutoff=0.7)
+    found = labels[near[0]] if near else ""
+    return found if found and len(outputs.find(found)) == 1 else None
 
 
 def no_hash(endpoint: str | int, error: TypeError) -> str:

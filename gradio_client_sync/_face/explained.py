@@ -2,7 +2,7 @@
 
 The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
 if the arguments are right, and it changes no signature. `ExplainsAttributes` does the same for
-attributes. The texts are in `wrong_forms`, which is imported after a failure.
+attributes. The texts are in `wrong_forms` and `attributes`, which are imported after a failure.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .._basics.printing import printable
-from .._tracebacks import EXPLANATION
+from .._tracebacks import explained_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,7 @@ def explained(explain: str) -> Callable[[F], F]:
         error: TypeError | None = getattr(wrong_forms, explain)(function, args, kwargs)
         return error
 
-    def decorate(function: F) -> F:
-        setattr(function, EXPLANATION, explanation)
-        return function
-
-    return decorate
+    return explained_by(explanation)
 
 
 def check_options(cls: type[Any], source: str, options: Mapping[str, Any]) -> None:
@@ -66,7 +62,7 @@ class ExplainsAttributes:
             """Raise the error. The name may be an endpoint, or a method of another client."""
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             if not name.startswith("_"):  # these are Python's own, and those of `__init__`
-                from . import wrong_forms
+                from .attributes import attribute
 
-                text = f"{text}. {wrong_forms.attribute(self, name)}".rstrip(". ") + "."
+                text = f"{text}. {attribute(self, name)}".rstrip(". ") + "."
             raise AttributeError(printable(text))

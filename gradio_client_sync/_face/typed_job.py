@@ -35,6 +35,8 @@ class TypedJob(Job, Generic[T]):
 
     __module__ = "gradio_client_sync.function"  # where users import it from; `help` shows this
 
+    _result_has_outputs = False
+
     def __init__(self, job: Job, outputs: int) -> None:
         Future.__init__(self)
         self.job = job

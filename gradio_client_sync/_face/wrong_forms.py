@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from .._basics.words import called
 from .._protocol.api.example import quoted
+from .._protocol.api.forgotten_name import by_number, if_value
 from .._protocol.api.payload import written
 from ..errors import EndpointNotFoundError, GradioClientError, PayloadError
 
 if TYPE_CHECKING:
-    from .._protocol.api.endpoint import Endpoint
+    from .._protocol.api.endpoint import Endpoint, EndpointTable
     from .._protocol.api.signature import Signature
     from .._protocol.values.slot import Slot
 
@@ -30,6 +31,9 @@ class DescribedClient(Protocol):
 
     def _endpoint(self, endpoint: str | int | None) -> Endpoint:
         """Return an endpoint."""
+
+    def _table(self) -> EndpointTable:
+        """Return the functions of the app."""
 
 
 _LONGEST = 200  # characters of a line in a message
@@ -108,7 +112,14 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
     unknown = {name: kwargs[name] for name in kwargs if name not in form.parameters}
     values = list(args[1:])
     endpoint = _endpoint(values, unknown, kwargs)
-    names, slots = _parameters(app, endpoint)
+    is_first = len(args) > 1 and endpoint is args[1] and not unknown
+    try:
+        names, slots = _parameters(app, endpoint)
+    except EndpointNotFoundError as error:
+        advice = if_value(app._table(), endpoint, values, function.__name__) if is_first else ""
+        raise EndpointNotFoundError(
+            f"{error} {advice}".rstrip(), endpoint=error.endpoint, candidates=error.candidates
+        ) from None
     given = [name for name in _LISTS if name in unknown and name not in (names or ())]
     for name, value in [("payload", kwargs.get("payload")), *((n, unknown.pop(n)) for n in given)]:
         if name in kwargs and value is not None:
@@ -131,6 +142,9 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
         shown = f"Only the endpoint and the values are passed by position. Write {line}"
     elif endpoint is None:
         shown = f"The endpoint comes first, and the values are one list or dict. Write {line}"
+    elif is_first and type(endpoint) is int and names is not None and not options:
+        table = app._table()
+        shown = by_number(table, endpoint, values, function.__name__, payload[0]) or shown
     return PayloadError(shown, endpoint=endpoint if isinstance(endpoint, (str, int)) else None)
 
 
@@ -265,32 +279,6 @@ def argument(function: str, names: Sequence[str], kwargs: Mapping[str, Any]) -> 
 #: The options of `with_options`.
 _FUNCTION_OPTIONS = ("timeout", "isolated", "idempotent", "headers", "progress")
 
-
-def attribute(app: DescribedClient, name: str) -> str:
-    """Return what to write instead of an attribute that `Client` does not have; ``""`` if unknown.
-
-    Args:
-        app: The client.
-        name: The name of the attribute. It may be an endpoint of the app, or a method of another
-            client.
-    """
-    if name in _METHODS:
-        return _METHODS[name]
-    try:
-        endpoint = app._endpoint(name)
-    except GradioClientError:  # no such endpoint, or the client is closed
-        return ""
-    return f"To call the endpoint, write predict({quoted(str(endpoint.name))}, [values])."
-
-
-#: What to write for a method or an attribute of another client.
-_METHODS = {
-    "call": "Write predict(endpoint, [values]).",
-    "connect": "A client is connected when it is made: Client(url).",
-    "view_config": "Write config.",
-    "endpoints": 'Write view_api()["named_endpoints"].',
-    "src": "Write source.",
-}
 
 _NOT_OPTIONS = ("self", "cls", "source", "client_options")
 

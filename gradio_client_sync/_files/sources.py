@@ -145,6 +145,8 @@ class PathFile(LocalFile):
         except (OSError, ValueError) as exc:
             raise _missing(os.fsdecode(path)) from exc
         if stat.S_ISDIR(status.st_mode):
+            if not os.fsdecode(path):  # "" is the present folder for `Path`
+                raise FileError("The path of the file is empty. To send no file, pass None.")
             raise self._error("is a folder. Pass a list of its files")
         head = b""
         if stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for its writer

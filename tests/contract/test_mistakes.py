@@ -67,6 +67,20 @@ TEXTS: tuple[tuple[str, Any], ...] = (
 )
 
 
+def test_value_that_cannot_be_sent_is_named_by_its_parameter(components: Client) -> None:
+    """An error about one value has the name that a dict of values would have."""
+    names = components.view_api()["named_endpoints"]
+    single = {name: one["parameters"] for name, one in names.items() if len(one["parameters"]) == 1}
+    labels = 0
+    for endpoint, [parameter] in single.items():
+        name = parameter["parameter_name"]
+        labels += parameter["label"] != name
+        with pytest.raises(PayloadError, match=f"The value for '{name}' of '{endpoint}'") as caught:
+            components.submit(endpoint, [object()])
+        assert caught.value.parameter == name
+    assert labels
+
+
 def test_text_for_a_file_is_refused(components: Client) -> None:
     """Text where a file goes raises before it is sent, and the error shows what to write."""
     names = components.view_api()["named_endpoints"]

@@ -170,6 +170,22 @@ def test_bare_values_get_the_line(app: Client) -> None:
             assert text.endswith(f'Wrap it in a list: {method}("/fail_two", {line}).')
 
 
+def test_values_without_an_endpoint_get_the_line(app: Client) -> None:
+    """If the first argument is a value, the error shows it behind an endpoint that takes it."""
+    for name, call in (("predict", app.predict), ("submit", app.submit)):
+        wrong: Any = call
+        line = f'Write {name}("/add", [2, 3]'
+        text = refused(lambda wrong=wrong: wrong(2, 3))  # type: ignore[misc]
+        assert line in text and "Here 2 is the number of " in text
+        with pytest.raises(EndpointNotFoundError) as raised:
+            wrong(2.5, 3)
+        assert str(raised.value).endswith(f'If 2.5 is a value, write {name}("/add", [2.5, 3]).')
+        with pytest.raises(EndpointNotFoundError, match='If "no name" is a value, write '):
+            wrong("no name")
+        with pytest.raises(EndpointNotFoundError, match="The endpoint comes before the values: "):
+            wrong([2, 3])
+
+
 def test_errors_inside_a_call_stay_as_they_are(app: Client) -> None:
     """A `TypeError` that is not about the form of the call is raised as it is."""
     with pytest.raises(TypeError, match="timeout must be a number"):

@@ -14,6 +14,7 @@ from gradio_client_sync._protocol.api.api_info import (
     describe,
     hidden_parameters_of,
     identifier,
+    name_of_input,
     parameters_of,
     returns_of,
 )
@@ -414,3 +415,12 @@ def test_parameters_keep_none_as_an_example() -> None:
     assert parameters_of(one_endpoint(own), info)[0]["example_input"] == "Hello"
     chat = parameters_of(one_endpoint({"type": "chatbot"}), info)[0]
     assert chat["example_input"] == [["Hello", "Hi there"]]
+
+
+def test_inputs_have_the_names_of_their_parameters() -> None:
+    """An input is found among the described or the hidden parameters; state has no name."""
+    components = ({"type": "textbox"}, {"type": "state"}, {"type": "button", "skip_api": True})
+    endpoint = one_endpoint(*components, {"type": "number"}, {"type": "button", "skip_api": True})
+    names = [name_of_input(endpoint, None, place) for place in range(5)]
+    described = [one["parameter_name"] for one in parameters_of(endpoint, None)]
+    assert names == [described[0], None, "button", described[1], "button_2"]

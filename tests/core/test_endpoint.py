@@ -129,12 +129,34 @@ def test_endpoint_is_a_name_or_a_number(key: Any) -> None:
         table_of({"id": 1, "api_name": "predict"}).resolve(key)
 
 
-@pytest.mark.parametrize(("key", "shown"), [([2, 3], "[2, 3]"), ({"a": 2}, "{'a': 2}")])
-def test_endpoint_that_is_a_payload_says_what_comes_first(key: Any, shown: str) -> None:
-    """If the endpoint is missing before the values, the error shows the correct call."""
+@pytest.mark.parametrize(
+    ("key", "near"),
+    [
+        ("/ADD", "/add"),
+        ("add/", "/add"),
+        ("/gradio_api/call/add", "/add"),
+        ("http://127.0.0.1:7860/add", "/add"),
+        ("/trnslate", "/Translate"),
+    ],
+)
+def test_endpoint_in_another_form_is_suggested(key: str, near: str) -> None:
+    """Case, slashes, and the URL or route of an endpoint do not hide which one is meant."""
+    with pytest.raises(EndpointNotFoundError, match=f"Did you mean '{near}'?") as caught:
+        table_of({"api_name": "add"}, {"api_name": "Translate"}).resolve(key)
+    assert caught.value.candidates == (near,)
+
+
+def test_endpoint_predict_is_not_taken_for_a_misspelt_name() -> None:
+    """``/predict`` is the usual name, and a similar one is not meant."""
     with pytest.raises(EndpointNotFoundError) as caught:
-        table_of({"api_name": "p"}).resolve(key)
-    assert f"It comes before the values: predict('/predict', {shown}). " in str(caught.value)
+        table_of({"api_name": "edit"}).resolve("/predict")
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_endpoint_of_another_type_is_shown_by_its_type() -> None:
+    """An object whose text may be long is not shown in the error."""
+    with pytest.raises(EndpointNotFoundError, match="or an fn_index, not an object"):
+        table_of({"api_name": "edit"}).resolve(object())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("dependency", [{"api_name": False}, {"api_visibility": "private"}])
@@ -257,6 +279,14 @@ def test_slot_is_hidden_if_it_has_no_value(component: dict[str, Any], hidden: bo
     assert slot.hidden is hidden
     assert slot.component_id == 9
     assert slot.props == {}
+
+
+@pytest.mark.parametrize("positions", [[1, 2], [1, 2, 9, "x"]])
+def test_slot_of_a_component_parameter_takes_properties(positions: list[Any]) -> None:
+    """A config of Gradio 6 says which inputs are components; session state has no properties."""
+    endpoint = only(inputs=[TEXT, NUMBER, STATE], component_prop_inputs=positions)
+    assert [slot.with_props for slot in endpoint.inputs] == [False, True, False]
+    assert not any(slot.with_props for slot in only(inputs=[TEXT]).inputs)
 
 
 def test_slot_without_component_is_there_all_the_same() -> None:

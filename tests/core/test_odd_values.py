@@ -57,6 +57,17 @@ def told_of(one: dict[str, Any], value: Any) -> str:
     return parts[0].replace(" was sent for 'p0', which takes ", " -> ") if parts else ""
 
 
+def test_odd_value_among_properties_is_named() -> None:
+    """A value that is sent with its component's properties is judged alone."""
+    endpoint = endpoint_of(component("number", {"type": "number"}))
+    [slot] = [one._replace(with_props=True) for one in endpoint.inputs]
+    endpoint = endpoint._replace(inputs=(slot,))
+    assert not told(endpoint, {"value": 3, "label": "p0"})
+    assert told(endpoint, {"value": "x"}) == [
+        "the text 'x' was sent for 'p0', which takes a number"
+    ]
+
+
 ENUM = ["red", "green"]
 HASH = "0123456789abcdef" * 2
 AS_FILE = "a dict with the path 'a.png' -> pathlib.Path('a.png') or handle_file('a.png')"

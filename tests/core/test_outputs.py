@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_sync._basics.outputs import Outputs, listing, no_output, plain
+from gradio_client_sync._basics.outputs import Outputs, listing, no_attribute, no_output, plain
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import DIALECTS
 from tests.support.scripted import component, config_of, dependency
@@ -68,3 +68,32 @@ def test_plain_keeps_what_json_takes() -> None:
     value = {"a": [1, (2.5, None, True)], "b": "text"}
     assert plain(value) == {"a": [1, [2.5, None, True]], "b": "text"}
     assert isinstance(value["a"][1], tuple)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("animal", "Write result['animal']."),
+        ("anmial", "Did you mean result['animal']?"),
+        ("max_new_tokens", "Write result['max_new_tokens']."),
+        ("max_new_token", "Did you mean result['Max new tokens']?"),
+        ("upper", "Write result[1].upper"),
+        ("confidences", "Write result[0]['confidences']."),
+        ("json", "Write result.plain()."),
+        ("zebra", "'Max new tokens'."),
+    ],
+)
+def test_attribute_of_a_result_is_answered_with_the_output(name: str, advice: str) -> None:
+    """An attribute may be a label, a method of an output, or a key in it."""
+    labels = (("label", "animal"), ("textbox", "Max new tokens"))
+    values = [{"label": "cat", "confidences": []}, "words"]
+    assert no_attribute("/f", name, values, Outputs(shown=labels)).endswith(advice)
+
+
+def test_label_that_is_misspelt_is_suggested() -> None:
+    """A similar label is named if it belongs to one output, and the only output without one."""
+    outputs = Outputs(shown=(("textbox", "Sum"), ("textbox", "Words")))
+    assert no_output("/f", "sums", [1, 2], outputs).endswith("Did you mean result['Sum']?")
+    twice = Outputs(shown=(("textbox", "sum"), ("textbox", "sum")))
+    assert no_output("/f", "sums", [1, 2], twice).endswith("[1] 'sum'.")
+    assert no_attribute("/f", "text", [1], Outputs()).endswith("Write result[0].")

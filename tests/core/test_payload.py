@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import decimal
+import enum
 import inspect
 import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -484,6 +487,38 @@ def test_encode_refuses_what_json_lacks(value: Any) -> None:
         encoded("fine", value, "fine")
     assert caught.value.parameter == "In 1"
     assert caught.value.endpoint == "/f"
+
+
+@dataclasses.dataclass
+class _Point:
+    x: int = 1
+
+
+class _Colour(enum.Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (decimal.Decimal("2.5"), "Pass float(value)."),
+        (_Colour.RED, "Pass value.value."),
+        (_Point(), "Pass dataclasses.asdict(value)."),
+        (_Point, "or files."),
+        (timedelta(1), "Pass value.total_seconds()."),
+        ({"deep": [{1, 2}]}, "Pass list(value)."),
+        ((one for one in "ab"), "Pass list(value)."),
+        (len, "or files."),
+        (lambda: 1, "Call the function, and pass what it returns."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_encode_says_what_to_pass_instead(value: Any, advice: str) -> None:
+    """A value of a known kind is answered with its conversion, and no label hides its place."""
+    with pytest.raises(PayloadError) as caught:
+        encoded("fine", value)
+    assert str(caught.value).endswith(advice)
+    assert caught.value._place == 1
 
 
 def test_encode_calls_a_parameter_without_label_by_its_type() -> None:

@@ -49,6 +49,17 @@ def test_shape_leaves_other_components_alone() -> None:
     assert all(is_shaped(slot_of(kind)) for kind in ("video", "image", "audio", "paint"))
 
 
+def test_value_with_properties_is_the_value_among_them() -> None:
+    """A function that takes a component's properties gets them with the value, also with None."""
+    slot = Slot(1, "gallery", False, {"props": {"label": "p", "value": 1}}, with_props=True)
+    assert is_shaped(slot) and is_shaped(slot._replace(type="number"))
+    told = {"label": "p", "value": [{"image": A, "caption": None}]}
+    assert shape(slot, A, V6) == told
+    assert shape(slot, None, V6) == {"label": "p", "value": None}
+    assert shape(slot, {"value": 3, "maximum": 5}, V6) == {"value": 3, "maximum": 5}
+    assert slot.props == {"label": "p", "value": 1}
+
+
 @pytest.mark.parametrize("value", [A, [A, None], {"video": A, "subtitles": None}, {"video": A}])
 def test_video_takes_every_generations_form(value: Any) -> None:
     """A video is a file before 4.0 and since 6.0, and an object in between."""

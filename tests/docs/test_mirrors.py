@@ -70,6 +70,7 @@ TESTED_BY = {
     "gradio_client_sync._connection.scheme_check": ["faults/test_tls"],
     "gradio_client_sync._connection.space_connector": ["spaces/test_waking"],
     "gradio_client_sync._demo.stage": ["interfaces/cli/test_demo"],
+    "gradio_client_sync._face.attributes": ["contract/test_wrong_forms"],
     "gradio_client_sync._face.explained": ["contract/test_wrong_forms"],
     "gradio_client_sync._face.waiting": ["contract/test_cancelling", "faults/test_signals"],
     "gradio_client_sync._files.download": ["contract/test_downloads", "faults/test_downloads"],

@@ -18,7 +18,7 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
-    ("_basics", "words printing record secret frozen_list outputs"),
+    ("_basics", "words printing record secret frozen_list outputs misuse"),
     ("", "_version types events errors _tracebacks _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "shortened schema example example_files example_event annotation accepted shown render",
     ),
     ("_protocol.api", "translation file_texts endpoint api_info signature fingerprint meaning"),
-    ("_protocol.api", "odd_values payload"),
+    ("_protocol.api", "odd_values payload forgotten_name"),
     ("_protocol.queue", "cancel eventstream diff nesting wire fields event_factory"),
     ("_protocol.queue", "statuses standing decode exchange pace"),
     ("_transport", "base seam request response signal_safe connections gateway_refusals"),
@@ -57,7 +57,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_many", "map_options items source columns window pauses order backlog repeats item_error"),
     ("_many", "client_caller recorder scheduler remote executors"),
     ("", "many"),
-    ("_face", "waiting typed_job wrong_forms explained maps_calls"),
+    ("_face", "waiting typed_job wrong_forms attributes explained maps_calls"),
     ("", "function _client typed"),
     ("_pool", "health choice differences replica replica_set dispatch pool_caller"),
     ("", "pool __init__"),

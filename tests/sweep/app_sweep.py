@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pydoc
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from tests.sweep.needed import imports_of
 from tests.sweep.printed_types import fits, shape_of
 from tests.sweep.process import App, AppProcess, NotStartedError
 from tests.sweep.samples import Samples
-from tests.sweep.texts import ENDPOINT, ERROR, HELP, LINE, findings_of
+from tests.sweep.texts import ENDPOINT, ERROR, HELP, LINE, findings_of, without_choices
 
 _NO_LIMIT = 10**9
 
@@ -130,7 +131,7 @@ class _Sweep:
         for kind, detail in findings_of(text, LINE, _NO_LIMIT):
             self._swept.find(f"view_api: {kind}", "", detail)
         for section in text.split("\n── ")[1:]:
-            if len(section) > ENDPOINT:
+            if len(without_choices(section)) > ENDPOINT:
                 self._swept.find("view_api: long text", section.split()[0], len(section))
         for kind, detail in findings_of(described._repr_html_(), _NO_LIMIT, _NO_LIMIT):
             self._swept.find(f"HTML: {kind}", "", detail)
@@ -140,6 +141,9 @@ class _Sweep:
         text = pydoc.plain(pydoc.render_doc(function))
         for kind, detail in findings_of(text, LINE, HELP):
             self._swept.find(f"help: {kind}", name, detail)
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.default is not parameter.empty and len(repr(parameter.default)) > LINE:
+                self._swept.find("help: long default", name, parameter)
         for value in (*entry["parameters"], *entry["returns"]):
             if not str(value["label"]).strip():
                 self._swept.find("label: empty", name, value)

@@ -20,6 +20,7 @@ Culprit = Literal["check", "event", "app", "offline", "input", "output", "gradio
 _FRAME = re.compile(
     r'^ *File "(?P<file>.+?)", line \d+, in (?P<function>.+)\n(?P<line> +.+\n)?', re.M
 )
+_EVENT = "gradio/events.py"
 _OFFLINE = re.compile(
     r"ConnectionError|ProxyError|MaxRetryError|LocalEntryNotFound|OfflineMode|URLError|NetworkError"
     r"|ConnectError|ModuleNotFoundError|ImportError|No such file or directory: 'ff"
@@ -43,6 +44,8 @@ def culprit_of(log: str, folder: Path, message: str | None) -> tuple[Culprit, st
     last = lines[1] if len(lines) > 1 else lines[-1]
     if _OFFLINE.search(log):
         return "offline", last
+    if frames and frames[-1]["function"] == "__getattr__" and _EVENT in frames[-1]["file"]:
+        return "event", last  # the function reads the event's data
     own = [frame for frame in frames if frame["file"].startswith(str(folder))]
     functions = {frame["function"] for frame in frames}
     if own:

@@ -17,7 +17,7 @@ from tests.sweep.calls import printed_calls
 from tests.sweep.needed import imports_of, missing
 from tests.sweep.printed_types import fits, shape_of, split
 from tests.sweep.process import apps_in
-from tests.sweep.report import as_text, counts
+from tests.sweep.report import as_json, as_table, as_text, counts
 from tests.sweep.texts import findings_of
 from tests.sweep.typed_modules import mypy_errors
 
@@ -87,6 +87,7 @@ OWN, GRADIO = "/app/run.py", "/lib/gradio/blocks.py"
         ([(GRADIO, "postprocess_data", "x")], "ValueError", "output"),
         ([(GRADIO, "process_api", "x")], "KeyError: 1", "gradio"),
         ([(GRADIO, "special_args", "x"), (GRADIO, "__init__", "y")], "TypeError: x", "event"),
+        ([(OWN, "f", "e.x"), ("/lib/gradio/events.py", "__getattr__", "x")], "TypeError", "event"),
         ([(OWN, "f", "get()")], "requests.exceptions.ProxyError: no", "offline"),
     ],
 )
@@ -156,6 +157,9 @@ def test_split_leaves_brackets_and_quotes_whole() -> None:
         ("→ value_12  str", ["no label"]),
         ("x" * 50, ["long line", "long text"]),
         ("xx\n" * 15, ["long text"]),
+        (f"f(x: Literal[{', '.join(map(repr, 'abcdefghijklm'))}]) -> str", []),
+        ("x: One of 'a]', \"it's one\",\n  'and one more text' or 'e'.\ny", []),
+        (f"f({'x' * 60}) -> str", ["long text"]),
     ],
 )
 def test_texts_are_read_for_marks_and_length(text: str, kinds: list[str]) -> None:
@@ -196,3 +200,21 @@ def test_report_shows_what_was_found() -> None:
     assert "not started: 1 ImportError" in text
     assert "long line: 1\n  one /a: 300 characters" in text
     assert counts([one, other])["findings"] == {"long line": 1}
+
+
+def test_table_has_a_column_for_each_server() -> None:
+    """Reports of one server are one column, and an app that was swept again counts once."""
+
+    def swept(app: str, **printed: int) -> Swept:
+        return Swept(app, endpoints=sum(printed.values()), calls={"printed": printed})
+
+    first = as_json("6.31.0", [swept("a", input=1), swept("b", value=2, deadline=1)])
+    again = as_json("6.31.0", [swept("a", value=1)])
+    other = as_json("3.50.2", [Swept("a", not_started="ImportError"), swept("c", hang=1)])
+    table = as_table([first, again, other]).splitlines()
+    assert table[0] == "| | 6.31.0 | 3.50.2 |"
+    assert "| demos swept | 2 | 2 |" in table and "| of these, started | 2 | 1 |" in table
+    assert "| printed calls that gave a value | 3 | 0 |" in table
+    assert "| Gradio refused the values | 0 | 0 |" in table
+    assert table[-1] == "| anything else | 0 | 1 |"
+    assert "anything else" not in as_table([first])

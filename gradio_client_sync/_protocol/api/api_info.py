@@ -120,6 +120,23 @@ def returns_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[Value
     return [_described(slot, item, "value") for slot, item in zip(endpoint.returns, sent)]
 
 
+def name_of_input(endpoint: Endpoint, info: Mapping[str, Any] | None, place: int) -> str | None:
+    """Return the parameter's name of an input; ``None`` for session state.
+
+    Args:
+        endpoint: The function.
+        info: The response of ``/info``, if there is one.
+        place: The position of the input among all inputs.
+    """
+    slot = endpoint.inputs[place]
+    if slot.is_state:
+        return None
+    described = parameters_of(endpoint, info)
+    names = described if not slot.hidden else hidden_parameters_of(endpoint, described)
+    before = [one for one in endpoint.inputs[:place] if not one.is_state]
+    return names[sum(one.hidden == slot.hidden for one in before)]["parameter_name"]
+
+
 def schemas_of(
     endpoint: Endpoint, info: Mapping[str, Any] | None, key: Literal["parameters", "returns"]
 ) -> list[Mapping[str, Any]]:

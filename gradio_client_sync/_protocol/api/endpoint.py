@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import reprlib
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._basics.record import FrozenRecord
-from ..._basics.words import called
+from ..._basics.words import a, called
 from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
@@ -190,7 +191,9 @@ class EndpointTable:
                 if isinstance(dependency.get("api_name"), str)
                 else None,
                 visibility=_visibility(dependency),
-                inputs=_slots(dependency.get("inputs"), by_id),
+                inputs=_slots(
+                    dependency.get("inputs"), by_id, _list(dependency.get("component_prop_inputs"))
+                ),
                 outputs=_slots(dependency.get("outputs"), by_id),
                 queued=_is_queued(dependency, config),
                 generator=_is_generator(dependency),
@@ -328,7 +331,15 @@ class EndpointTable:
         """Return names that the user may have meant; slow, so called only for an error."""
         import difflib
 
-        return tuple(difflib.get_close_matches(f"/{_bare(key)}", self._names(), n=3, cutoff=0.6))
+        names = self._names()
+        last = _bare(key).rstrip("/").rpartition("/")[2]  # of a URL or a route
+        if f"/{last}" in names:
+            return (f"/{last}",)
+        if last == "predict":  # Gradio's own name for a function; it is not misspelt
+            return ()
+        folded = {name[1:].casefold(): name for name in reversed(names)}
+        near = difflib.get_close_matches(last.casefold(), folded, n=3, cutoff=0.7)
+        return tuple(folded[name] for name in near)
 
     def _only_one(self) -> Endpoint:
         named = [e for e in self.documented if e.api_name is not None]
@@ -370,11 +381,9 @@ def _title(key: str | int) -> str:
 
 
 def _invalid_key(value: object) -> str:
-    shown = reprlib.repr(value)
-    message = f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
-    if isinstance(value, (list, tuple, dict)):
-        message += f" It comes before the values: predict('/predict', {shown})."
-    return message
+    is_short = isinstance(value, (bool, int, float, list, tuple, dict, bytes, PurePath, type(None)))
+    shown = reprlib.repr(value) if is_short else a(type(value).__name__)
+    return f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
 
 
 def _list(value: object) -> list[Any]:
@@ -411,14 +420,17 @@ def _is_generator(dependency: Mapping[str, Any]) -> bool | None:
     return bool(types.get("generator") or types.get("continuous"))
 
 
-def _slots(ids: Any, by_id: Mapping[Any, Mapping[str, Any]]) -> tuple[Slot, ...]:
+def _slots(
+    ids: Any, by_id: Mapping[Any, Mapping[str, Any]], with_props: list[Any] | None = None
+) -> tuple[Slot, ...]:
     slots = []
-    for number in _list(ids):
+    for position, number in enumerate(_list(ids)):
         component_id = number if isinstance(number, int) else 0
         component = by_id.get(component_id, {}) if component_id is number else {}
         kind = str(component.get("type", "unknown"))
         hidden = bool(component.get("skip_api", kind in _HIDDEN_3X)) or kind == "state"
-        slots.append(Slot(component_id, kind, hidden, component))
+        has_props = with_props is not None and position in with_props and kind != "state"
+        slots.append(Slot(component_id, kind, hidden, component, has_props))
     return tuple(slots)
 
 

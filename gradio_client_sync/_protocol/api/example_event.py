@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _TEXT = "Hello!!"
 #: Servers refuse paths outside of their own folder (4.10 and later), but no URL.
-_FILE = {"path": "https://example.org/document.pdf", "orig_name": "document.pdf"}
-_PICTURE = {"path": "https://example.org/bus.png", "orig_name": "bus.png"}
+_FILE_URL, _PICTURE_URL = "https://example.org/document.pdf", "https://example.org/bus.png"
+_FILE = {"path": _FILE_URL, "url": _FILE_URL, "orig_name": "document.pdf"}
+_PICTURE = {"path": _PICTURE_URL, "url": _PICTURE_URL}
 _CELL = {"index": [0, 0], "value": "abc", "row_value": ["abc"], "col_value": ["abc"]}
 _PIXEL = {"index": [0, 0], "value": None}
 _LETTERS = {"index": [0, 5], "value": "Hello"}

@@ -91,6 +91,17 @@ def odd_values(
     return f"This may be the reason: {'; '.join(found[:_MOST])}{more}." if found else ""
 
 
+def looks_odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether a component seems to take another value than this one.
+
+    Args:
+        slot: The input.
+        schema: The JSON schema of its values.
+        value: The value.
+    """
+    return _odd(slot, schema, value) is not None
+
+
 def missing_event(example: Mapping[str, Any] | None) -> str:
     """Return a sentence for a failed call without the data of an event.
 
@@ -113,6 +124,8 @@ def _found(endpoint: Endpoint, values: Sequence[Any], info: Mapping[str, Any] | 
     schemas = schemas_of(endpoint, info, "parameters")
     found = []
     for slot, value, known, schema in zip(endpoint.parameters, visible, described, schemas):
+        if slot.with_props and isinstance(value, Mapping):
+            value = value.get("value")  # the value alone
         if known["parameter_has_default"] and _same(value, known["parameter_default"]):
             continue
         odd = _odd(slot, schema, value)

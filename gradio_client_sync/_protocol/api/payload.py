@@ -374,7 +374,33 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     from ..._basics.words import a  # only for an error message
 
-    raise TypeError(f"{a(type(value).__name__)} cannot be written as JSON")
+    raise _NoJsonError(f"{a(type(value).__name__)} cannot be written as JSON", value)
+
+
+class _NoJsonError(TypeError):
+    """A value has no form in JSON; `advice` says what to pass instead."""
+
+    def __init__(self, text: str, value: Any) -> None:
+        super().__init__(text)
+        self.advice = _ADVICE
+        if not isinstance(value, type):
+            fitting = (advice for has, advice in _CONVERSIONS if hasattr(value, has))
+            self.advice = next(fitting, _ADVICE)
+
+
+_ADVICE = "Use values that JSON has (text, numbers, booleans, None, lists, dicts), or files."
+
+#: What to pass instead of an object that has an attribute; the first that it has counts.
+_CONVERSIONS = (
+    ("__dataclass_fields__", "Pass dataclasses.asdict(value)."),
+    ("model_dump", "Pass value.model_dump()."),
+    ("_value_", "Pass value.value."),  # of an enum
+    ("total_seconds", "Pass value.total_seconds()."),
+    ("detach", "Pass value.detach().cpu().numpy()."),  # of a tensor
+    ("__iter__", "Pass list(value)."),
+    ("__float__", "Pass float(value)."),
+    ("__code__", "Call the function, and pass what it returns."),
+)
 
 
 _WRITER, _ESCAPER = (
@@ -385,15 +411,15 @@ _WRITER, _ESCAPER = (
 
 def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> PayloadError:
     data = body.get("data")
-    for slot, value in zip(endpoint.inputs, data if isinstance(data, list) else ()):
+    values = data if isinstance(data, list) else ()
+    for place, (slot, value) in enumerate(zip(endpoint.inputs, values)):
         try:
             _dumps(value)
         except (TypeError, ValueError, RecursionError) as of_value:
             label = str(slot.props.get("label") or slot.type)
             what = f"The value for {label!r} of {called(endpoint.name)}"
-            return PayloadError(
-                _unsendable(what, value, of_value), endpoint=endpoint.name, parameter=label
-            )
+            text = _unsendable(what, value, of_value)
+            return PayloadError(text, endpoint=endpoint.name, parameter=label, _place=place)
     what = f"The payload for {called(endpoint.name)}"
     return PayloadError(_unsendable(what, body, exc), endpoint=endpoint.name)
 
@@ -407,10 +433,8 @@ def _unsendable(what: str, value: object, exc: Exception) -> str:
             f"{what} {verb} {float(number)!r}, which JSON does not have, so the app would get None "
             "instead. Send another number, or None if you mean it."
         )
-    return (
-        f"{what} cannot be sent: {exc}. Use values that JSON has (text, numbers, booleans, None, "
-        "lists, dicts), or files."
-    )
+    advice = exc.advice if isinstance(exc, _NoJsonError) else _ADVICE
+    return f"{what} cannot be sent: {exc}. {advice}"
 
 
 def _not_finite(value: Any) -> float | None:

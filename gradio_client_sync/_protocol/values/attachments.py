@@ -77,7 +77,8 @@ def collect(
         try:
             attachment = known[1] if known is not None else attach(value, slot)
         except PayloadError as exc:
-            _name_place(exc, name, slot)
+            place = next(at for at, one in enumerate(slots) if one is slot)
+            _name_place(exc, name, slot, place)
             raise
         if attachment is not None:
             converted[id(value)] = (value, attachment)
@@ -116,10 +117,10 @@ def fill(value: Any, forms: Mapping[int, Any]) -> Any:
     return value
 
 
-def _name_place(error: PayloadError, name: str | int, slot: Slot) -> None:
+def _name_place(error: PayloadError, name: str | int, slot: Slot, place: int) -> None:
     """Add to an error about a value for which endpoint and input the value was."""
     label = str(slot.props.get("label") or slot.type)
-    error.endpoint, error.parameter = name, label
+    error.endpoint, error.parameter, error._place = name, label, place
     error.args = (f"{str(error).rstrip('.')}. It was given for {label!r} of {called(name)}.",)
 
 

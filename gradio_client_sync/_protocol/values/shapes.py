@@ -30,12 +30,18 @@ Shaper = Callable[[Any, "Slot", "Dialect"], Any]
 
 def shape(slot: Slot, value: Any, dialect: Dialect) -> Any:
     """Return a value in the form that a component accepts. Its files are attachments already."""
+    if slot.with_props and isinstance(value, Mapping) and "value" in value:
+        return value  # the caller passes the properties
     shaper = _SHAPERS.get(slot.type)
-    return value if shaper is None or value is None else shaper(value, slot, dialect)
+    if shaper is not None and value is not None:
+        value = shaper(value, slot, dialect)
+    return {**slot.props, "value": value} if slot.with_props else value
 
 
 def is_shaped(slot: Slot) -> bool:
     """Return whether a component's values may have to be converted before they are sent."""
+    if slot.with_props:
+        return True
     return slot.type in _SHAPERS or slot.type in PICTURES or slot.type in SOUNDS
 
 

@@ -19,12 +19,15 @@ class Slot(FrozenRecord, hidden=("config",)):
         hidden: The API description does not list it: session state, buttons, and a few others.
             A hidden output is not part of the result. A hidden input does not have to be given.
         config: The component's config.
+        with_props: The function takes the component's properties together with the value, because
+            its parameter has the component's class as annotation (Gradio 6).
     """
 
     component_id: int
     type: str
     hidden: bool
     config: Mapping[str, Any]
+    with_props: bool = False
 
     @property
     def is_state(self) -> bool:
