@@ -18,6 +18,8 @@ from .._basics.secret import revealed
 from .._tracebacks import short_tracebacks
 from .._transport.signal_safe import new_lock
 from . import _api_text
+from . import utils as utils
+from ._communicator import Communicator as Communicator
 from ._copies import duplicated
 from ._described import Described
 from ._endpoints import Endpoint as Endpoint
@@ -25,6 +27,8 @@ from ._endpoints import chosen
 from ._handled import with_uploads
 from ._httpx_options import plain_options
 from ._translated import of_connecting, translated
+from ._updates import Status as Status
+from ._updates import StatusUpdate as StatusUpdate
 from .exceptions import AppError as AppError
 from .exceptions import AuthenticationError as AuthenticationError
 from .exceptions import QueueError as QueueError
@@ -266,7 +270,9 @@ class Client:
             kwargs["result_callbacks"] = result_callbacks
         elif "submit" not in vars(self) and type(self).submit is _OWN_SUBMIT:
             return self._predict(args, api_name, fn_index, headers, kwargs)
-        job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
+        if headers is not None:  # the `submit` of a subclass for older releases does not take it
+            kwargs["headers"] = headers
+        job = self.submit(*args, api_name=api_name, fn_index=fn_index, **kwargs)
         try:
             return job.result()
         except KeyboardInterrupt:

@@ -53,7 +53,6 @@ class Job(concurrent.futures.Future[Any]):
         super().__init__()
         self.verbose = verbose
         self.space_id = space_id
-        self.communicator = Communicator(job)
         self._job = job
         self._results = results
         self._feed: Feed | None = None
@@ -64,6 +63,11 @@ class Job(concurrent.futures.Future[Any]):
         self._watches_log = False
         if job is not None:
             job.add_done_callback(self._settle)
+
+    @property
+    def communicator(self) -> Communicator:
+        """The server's side of the call. Without a reference to it, a job is no cycle."""
+        return Communicator(self, self._job)
 
     @property
     def future(self) -> Job:

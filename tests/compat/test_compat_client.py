@@ -162,6 +162,20 @@ def test_predict_uses_the_submit_of_a_subclass(newest: Server) -> None:
         assert loud.predict("hi", api_name="/echo") == "own"
 
 
+def test_subclass_of_an_older_release(newest: Server) -> None:
+    """`submit` of a subclass need not take headers; it finds the values in the communicator."""
+
+    class Older(Client):
+        def submit(self, *args: Any, api_name: Any = None, fn_index: Any = None) -> Job:  # type: ignore[override]
+            return super().submit(*args, api_name=api_name, fn_index=fn_index)
+
+    with Older(newest.url, verbose=False) as older:
+        assert older.predict("hi", api_name="/echo") == "hi"
+        job = older.submit(3, api_name="/count")
+        assert job.result(BOUND) == "2" and job.communicator.job.outputs == ["0", "1", "2"]
+        assert job.communicator.job.latest_status.code is Status.FINISHED
+
+
 def test_close_and_go_on(newest: Server) -> None:
     """A closed client knows its app, closes again without effect, and connects for a call."""
     client = Client(newest.url, verbose=False)

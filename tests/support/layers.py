@@ -63,10 +63,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "pool __init__"),
     (
         "compat",
-        "_warned exceptions _translated data_classes _schema_text _handled _results _communicator",
+        "_warned exceptions _translated data_classes _schema_text _handled _results",
     ),
-    ("compat", "_updates _feed job _endpoints _httpx_auth _httpx_options _api_text _described"),
-    ("compat", "_copies client utils"),
+    ("compat", "_updates _communicator _feed job _endpoints _httpx_auth _httpx_options"),
+    ("compat", "_api_text _described _copies utils client"),
     ("compat", "__init__"),
     ("compat", "_migration migrate __main__"),
     ("_demo", "stage"),
