@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._tracebacks import short_tracebacks
 from .._transport.signal_safe import new_lock
 from ..events import Log
+from . import _at_exit
 from . import _updates as statuses
 from ._communicator import Communicator
 from ._feed import Feed
@@ -62,6 +63,7 @@ class Job(concurrent.futures.Future[Any]):
         self._log: Log | None = None
         self._watches_log = False
         if job is not None:
+            _at_exit.started(self)
             job.add_done_callback(self._settle)
 
     @property
@@ -89,6 +91,8 @@ class Job(concurrent.futures.Future[Any]):
             self._take_over(ended)
         except InvalidStateError:
             log.debug("a job was cancelled while its result was downloaded")
+        finally:
+            _at_exit.ended(self)
 
     def _take_over(self, ended: concurrent.futures.Future[Data]) -> None:
         if ended.cancelled():

@@ -6,6 +6,8 @@ import asyncio
 import concurrent.futures
 import inspect
 import json
+import subprocess
+import sys
 import threading
 import uuid
 import warnings
@@ -187,6 +189,25 @@ def test_close_and_go_on(newest: Server) -> None:
     client.session_hash = "another"
     assert client.session_hash == "another"
     client.close()
+
+
+ENDING = """
+import sys
+from gradio_client_sync.compat import Client
+
+client = Client(sys.argv[1], verbose=False)
+client.submit(sys.argv[2], api_name="/hold", result_callbacks=print)
+"""
+
+
+def test_exit_waits_for_a_call_and_its_callback(newest: Server) -> None:
+    """A script that ends right after `submit` still makes the call, and gets its result."""
+    key = uuid.uuid4().hex
+    command = [sys.executable, "-c", ENDING, newest.url, key]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:
+        assert newest.control.await_started(key) and newest.control.release(key)
+        assert script.communicate(timeout=60)[0].strip() == key
+    assert script.returncode == 0
 
 
 def test_options_of_older_releases(
