@@ -111,12 +111,13 @@ class Client:
         if folder is not False:
             _make_folder(self.output_dir)
         options = plain_options(httpx_kwargs)
-        self.headers: dict[str, str] = {**options.pop("headers", {}), **revealed(headers or {})}
+        self._sent = _Sent({**options.pop("headers", {}), **revealed(headers or {})})
         self.cookies: dict[str, str] = options.get("cookies", {})
         if ssl_verify is not True:
             options["verify"] = ssl_verify
         self._options: dict[str, Any] = {
             **options,
+            "headers": self._sent.now,
             "hf_token": older.get("hf_token"),
             "token": token,
             "max_workers": max_workers,
@@ -140,11 +141,8 @@ class Client:
     # -- the connection
 
     def _connect(self, session_hash: str | None = None) -> plain.Client:
-        self._first_headers = dict(self.headers)
-        headers = _without_user(self.headers)
-        options = {**self._options, "headers": headers, "session_hash": session_hash}
         try:
-            return plain.Client(self._source, **options)
+            return plain.Client(self._source, **self._options, session_hash=session_hash)
         except errors.GradioClientError as exc:
             raise of_connecting(exc, self._source) from exc.__cause__
 
@@ -203,6 +201,15 @@ class Client:
         return self._last if self._app is None else self._app
 
     _last: plain.Client
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request. A change holds for all requests from then on."""
+        return self._sent.headers
+
+    @headers.setter
+    def headers(self, value: dict[str, str]) -> None:
+        self._sent.headers = value
 
     @property
     def config(self) -> Any:
@@ -293,7 +300,7 @@ class Client:
         payload = endpoint.arranged(args, kwargs)
         try:
             payload = with_uploads(payload, self._described.is_named)
-            data = app.predict(endpoint.key, payload, headers=self._call_headers(headers))
+            data = app.predict(endpoint.key, payload, headers=_of_call(headers))
             return self._results.value(data)
         except errors.GradioClientError as exc:
             raise translated(exc) from exc.__cause__
@@ -332,7 +339,7 @@ class Client:
         payload = endpoint.arranged(args, kwargs)
         try:
             payload = with_uploads(payload, self._described.is_named)
-            running = app.submit(endpoint.key, payload, headers=self._call_headers(headers))
+            running = app.submit(endpoint.key, payload, headers=_of_call(headers))
         except errors.GradioClientError as exc:
             job = Job.failed(translated(exc), self._results)
         else:
@@ -340,13 +347,6 @@ class Client:
         if result_callbacks:
             job.call_back(result_callbacks)
         return job
-
-    def _call_headers(self, headers: Mapping[str, str] | None) -> dict[str, str] | None:
-        """Return the headers of a call that the connection does not send by itself."""
-        given = {} if self.headers == self._first_headers else self.headers
-        if not given and not headers:
-            return None
-        return _without_user({**given, **revealed(headers or {})})
 
     # -- the description
 
@@ -480,9 +480,29 @@ def _check_older(older: Mapping[str, Any], skip_components: bool) -> None:
         )
 
 
+class _Sent:
+    """The headers of all requests. It does not hold the client, so a client can be collected.
+
+    Args:
+        headers: The headers, which the script may change or replace.
+    """
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+    def now(self) -> dict[str, str]:
+        """Return the headers for a request."""
+        return _without_user(dict(self.headers))  # another thread may change it meanwhile
+
+
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers without the one that tells the app that the caller is a program."""
     return {name: value for name, value in headers.items() if name.lower() != "x-gradio-user"}
+
+
+def _of_call(headers: Any) -> dict[str, str] | None:
+    """Return the headers of a call, which may be hidden."""
+    return _without_user(revealed(headers)) if headers else None
 
 
 def _folder(download_files: Any) -> Any:

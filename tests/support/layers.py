@@ -19,7 +19,7 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
     ("_basics", "words printing record secret frozen_list outputs"),
-    ("", "_version types events errors _tracebacks _options"),
+    ("", "_version types events errors _live_headers _tracebacks _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
     (
