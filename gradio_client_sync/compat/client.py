@@ -12,11 +12,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .. import _client as plain
+from .. import Client as PlainClient
 from .. import errors
 from .._basics.secret import revealed
 from .._tracebacks import short_tracebacks
-from .._transport.signal_safe import new_lock
 from . import _api_text
 from . import utils as utils
 from ._communicator import Communicator as Communicator
@@ -48,6 +47,8 @@ if TYPE_CHECKING:
 DEFAULT_TEMP_DIR = os.environ.get("GRADIO_TEMP_DIR") or os.path.join(
     tempfile.gettempdir(), "gradio"
 )
+
+_APP = "app"  # the key of the plain client, which is there while it is open
 
 #: Names of older releases. All but the first two have had no effect for a long time.
 _OLDER = ("hf_token", "output_dir", "serialize", "upload_files")
@@ -126,46 +127,45 @@ class Client:
             "status_callback": self._say_once_that_it_builds() if verbose else None,
         }
         self._source = src
-        self._lock = new_lock()
+        self._open: dict[str, PlainClient] = {}
         self._described = Described(self._known, self._connected)
         self._results = Results(
             None if folder is False else self.output_dir, self._described.add_paths
         )
-        self._app: plain.Client | None = self._connect()
+        url = self._connected().url
         is_url = src.startswith(("http://", "https://"))
         self.space_id: str | None = None if is_url else src
-        self.src: str = (src if is_url else self._app.url).rstrip("/") + "/"
+        self.src: str = (src if is_url else url).rstrip("/") + "/"
         if verbose:
             print(f"Loaded as API: {self.src}")
 
     # -- the connection
 
-    def _connect(self, session_hash: str | None = None) -> plain.Client:
+    def _connect(self, session_hash: str | None) -> PlainClient:
         try:
-            return plain.Client(self._source, **self._options, session_hash=session_hash)
+            return PlainClient(self._source, **self._options, session_hash=session_hash)
         except errors.GradioClientError as exc:
             raise of_connecting(exc, self._source) from exc.__cause__
 
-    def _connected(self) -> plain.Client:
+    def _connected(self) -> PlainClient:
         """Return the plain client. After `close`, connect again."""
-        app = self._app
+        app = self._open.get(_APP)
         if app is None:
-            with self._lock:
-                if self._app is None:
-                    self._app = self._connect(self._last_session)
-                app = self._app
+            made = self._connect(self._last_session)
+            # Of two threads that connect, the first one counts. `setdefault` is one step.
+            app = self._last = self._open.setdefault(_APP, made)
+            if app is not made:
+                made.close()
         return app
 
+    _last: PlainClient
     _last_session: str | None = None
 
     def close(self) -> None:
         """Cancel all jobs and close the connection. A later call connects again."""
-        with self._lock:
-            app = self._app
-            if app is not None:
-                self._last, self._last_session = app, app.session_hash
-            self._app = None
+        app = self._open.pop(_APP, None)
         if app is not None:
+            self._last_session = app.session_hash
             app.close()
 
     def __enter__(self) -> Self:
@@ -196,11 +196,9 @@ class Client:
 
     # -- the app
 
-    def _known(self) -> plain.Client:
+    def _known(self) -> PlainClient:
         """Return the plain client for its facts, which are still valid after `close`."""
-        return self._last if self._app is None else self._app
-
-    _last: plain.Client
+        return self._last
 
     @property
     def headers(self) -> dict[str, str]:
@@ -410,7 +408,7 @@ class Client:
     def __repr__(self) -> str:
         if "src" not in vars(self):  # a debugger shows the client while it connects
             return "<Client (not connected yet)>"
-        if self._app is None and not self._described.is_read:
+        if not self._open and not self._described.is_read:
             return f"<Client {self.src} (closed)>"
         return self.view_api(print_info=False, return_format="str")
 
