@@ -21,6 +21,7 @@ from .. import errors
 from ..events import Data, Log, Status
 from ..files import RemoteFile
 from ._results import Results, outputs_of
+from ._translated import translated
 from ._updates import OutputUpdate, Update, update_of
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ class Feed:
             for event in events:
                 if isinstance(event, Data) and not yielded:
                     if number == 0:  # no other value came, so it is one
+                        if self._shown.exception() is not None:
+                            break  # a download failed, and `result` raises it
                         self._values.setdefault(0, self._shown.result())  # downloaded once
                         yield number
                     sent = outputs_of(event, self._sent)
@@ -159,8 +162,12 @@ class Feed:
             outputs = {"error": exc.message, "title": exc.title, "duration": exc.duration}
             outputs["visible"] = exc.visible
             pending.append(OutputUpdate(outputs=outputs, success=False, final=True))
-        except (Exception, CancelledError):  # noqa: BLE001 - `result` of the job raises it
+        except CancelledError:
             pass
+        except Exception as exc:  # noqa: BLE001 - some are the job's
+            if self._job.cancelled() or not self._job.done() or self._job.exception() is not exc:
+                raise translated(exc) from exc.__cause__
+            # Otherwise it is the job's error, which its `result` raises.
         yield from pending
 
     def _sent(self, file: RemoteFile) -> Any:

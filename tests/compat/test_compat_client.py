@@ -26,6 +26,7 @@ from gradio_client_sync.compat.exceptions import AppError
 from gradio_client_sync.compat.utils import OutputUpdate, Status, StatusUpdate
 from tests.support.file_app import FileApp, filedata
 from tests.support.listeners import BOUND
+from tests.support.scripted import CLOSE, IncomingRequest, completed, generating
 from tests.support.servers.server import Server
 
 pytestmark = [pytest.mark.gradio, pytest.mark.once]
@@ -311,6 +312,26 @@ def test_errors_of_the_connection_are_of_httpx(tmp_path: Path) -> None:
     with pytest.raises(httpx.ConnectError):
         client.predict(None, api_name="/file")
     client.close()
+
+
+def test_loop_raises_if_the_file_of_a_value_is_gone(tmp_path: Path) -> None:
+    """A loop does not end silently before a value whose file cannot be downloaded."""
+    with FileApp() as app:
+
+        def send(x: IncomingRequest) -> None:
+            app.wait_for("POST /queue/join", 1)
+            x.start_stream()
+            x.send(generating("e1", filedata("/gone")), completed("e1", filedata("/here")), CLOSE)
+            x.end_stream()
+
+        app.serve("/here", b"x")
+        app.scripts["GET /file=/gone"] = lambda x: x.start(404, {"Content-Length": 0})
+        app.scripts["GET /queue/data"] = send
+        with Client(app.url, verbose=False, download_files=tmp_path) as client:
+            job = client.submit(None, api_name="/file")
+            with pytest.raises(errors.DownloadError):
+                list(job)
+            assert Path(job.result(BOUND)).read_bytes() == b"x"
 
 
 # -- what an app may try
