@@ -78,7 +78,8 @@ class Client(MapsCalls, ExplainsAttributes):
         session: A `requests.Session`. Its headers, cookies, auth, proxies, verify, cert and
             ``trust_env`` are read when the client connects; other options of the client count
             more. If you mounted an adapter, it sends the requests to its URLs.
-        headers: Headers that are sent with every request, including the websocket handshake.
+        headers: Headers that are sent with every request, including the websocket handshake. A
+            function that returns them is called for each request, so that they can change.
         cookies: Cookies that are sent with every request, including the websocket handshake.
         verify: ``False`` accepts any certificate. A path names a CA bundle. An
             `ssl.SSLContext` decides by itself, and may have a client certificate.
@@ -139,7 +140,7 @@ class Client(MapsCalls, ExplainsAttributes):
         http_auth: tuple[str, str] | Callable[[Any], Any] | None = None,
         cert: str | os.PathLike[str] | tuple[str | os.PathLike[str], ...] | None = None,
         session: requests.Session | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
         cookies: Mapping[str, str] | None = None,
         verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         proxies: Mapping[str, str] | None = None,

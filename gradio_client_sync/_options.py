@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Literal, NamedTuple, Union, cast
 
 from ._basics.secret import Secret, hidden, revealed, shown
+from ._live_headers import LiveHeaders
 
 if TYPE_CHECKING:
     import ssl
@@ -150,6 +151,15 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
 def hidden_texts(name: str, value: object) -> Texts:
     """Check headers or cookies as `texts` does, and hide the strings."""
     return hidden(texts(name, value)) if value is not None else {}
+
+
+def headers(name: str, value: object) -> Texts:
+    """Check headers as `hidden_texts` does. They may be a function that returns them."""
+    given = revealed(value)
+    if not callable(given):
+        return hidden_texts(name, value)
+    hidden_texts(name, given())  # an error of its first result is one of the option
+    return LiveHeaders(given, partial(hidden_texts, name))
 
 
 def _latin(text: str) -> bool:
@@ -381,7 +391,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "http_auth": http_auth,
     "cert": cert,
     "session": session,
-    "headers": hidden_texts,
+    "headers": headers,
     "cookies": hidden_texts,
     "verify": verify,
     "proxies": proxies,

@@ -185,6 +185,7 @@ class RemoteFile(os.PathLike[str]):
             is part of the result itself (images of Gradio 3).
         url: The URL of the file; ``None`` for content that is part of the result itself.
         orig_name: The name that the app gives, made safe as a file name.
+        server_name: The name in its path, made safe; `orig_name` if the path has none.
         size: The size in bytes, if the server gives it.
         mime_type: The MIME type that the server gives, or else a guess from the name.
         is_stream: Whether it is sound or video that a generator function makes.
@@ -224,6 +225,7 @@ class RemoteFile(os.PathLike[str]):
         self.path: str | None = facts.path
         self.url: str | None = file_store.url_of(facts)
         self.orig_name: str = facts.name
+        self.server_name: str = facts.server_name
         self.size: int | None = facts.size
         self.mime_type: str | None = facts.mime_type or type_of(self.orig_name)
         self.is_stream: bool = facts.is_stream

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from .._basics.secret import Secret
+from .._live_headers import LiveHeaders
 from .._protocol.credentials import basic
 from .._transport.deadlines import Deadline
 from .._transport.http import Http
@@ -33,8 +34,13 @@ def http_options(options: Options, token: Secret[str] | None, root: str) -> Http
 
         merged, jar, adapters, trust_env = from_session(options, root)
         plain = http_options(merged.replace(session=None), token, root)
+        if isinstance(options.headers, LiveHeaders):
+            plain = plain._replace(live_headers=options.headers)
         return plain._replace(jar=Secret(jar), adapters=adapters, trust_env=trust_env)
-    headers, http_auth = options.headers, options.http_auth
+    http_auth = options.http_auth
+    live = options.headers if isinstance(options.headers, LiveHeaders) else None
+    headers = {} if live is not None else options.headers
+    names = [name.lower() for name in options.headers]
     auth = None if options.auth is None else options.auth.reveal()
     secrets = [options.oauth_token, None if auth is None else Secret(auth[1])]
     if isinstance(http_auth, Secret):
@@ -45,7 +51,7 @@ def http_options(options: Options, token: Secret[str] | None, root: str) -> Http
         http_auth = None
     if token is not None:
         # Hugging Face reads both headers. A header of the user, or a login, is for the app itself.
-        is_taken = http_auth is not None or any(name.lower() == "authorization" for name in headers)
+        is_taken = http_auth is not None or "authorization" in {*names, *map(str.lower, headers)}
         name = "X-HF-Authorization" if is_taken else "Authorization"
         headers = {**headers, name: Secret(f"Bearer {token}")}
     return HttpOptions(
@@ -59,6 +65,7 @@ def http_options(options: Options, token: Secret[str] | None, root: str) -> Http
         secrets=tuple(filter(None, secrets)),
         cert=options.cert,
         http_auth=http_auth,
+        live_headers=live,
     )
 
 

@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
 from .._basics.secret import Secret, hidden
+from .._live_headers import LiveHeaders
 
 if TYPE_CHECKING:
     from .._options import Options
@@ -51,6 +52,8 @@ def from_session(options: Options, root: str) -> FromSession:
     session = options.session
     assert session is not None  # noqa: S101 - for the type checker
     usual = requests.utils.default_headers()
+    # Those that change are added to each request.
+    own_headers = {} if isinstance(options.headers, LiveHeaders) else options.headers
     given = {name.lower() for name in options.headers}
     headers = {
         str(name): Secret(_text(value))
@@ -76,7 +79,7 @@ def from_session(options: Options, root: str) -> FromSession:
             "connections. Give the context to the adapter."
         )
     merged = options.replace(
-        headers={**headers, **options.headers},
+        headers={**headers, **own_headers},
         http_auth=http_auth,
         proxies={**hidden(session.proxies), **options.proxies},
         verify=verify,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._basics.secret import Secret, shown
+from .._live_headers import LiveHeaders
 from .._options import hub_endpoint
 from .._protocol.credentials import may_be_secret
 from .._protocol.space import space_name
@@ -42,7 +43,8 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
         "session": options.session is not None,
         # Not a secret, but a context cannot be pickled, and may have a certificate.
         "verify": not isinstance(options.verify, (bool, str)),
-        "headers": any(map(may_be_secret, options.headers)),
+        "headers": isinstance(options.headers, LiveHeaders)
+        or any(map(may_be_secret, options.headers)),
         "cookies": bool(options.cookies),
         "proxies": any(isinstance(proxy, Secret) for proxy in options.proxies.values()),
     }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from requests.cookies import RequestsCookieJar
 
     from .._basics.secret import Secret
+    from .._live_headers import LiveHeaders
     from .._options import Authenticate, Cert, Timeout, Verify
 
 #: Seconds for which a request is sent again while the server responds with 429.
@@ -41,6 +42,7 @@ class HttpOptions(NamedTuple):
         adapters: Prefixes of URLs, the longest first, and the user's adapters that send the
             requests to them; ``None`` if there is none for a prefix.
         trust_env: Whether to read proxies and certificates from the environment.
+        live_headers: Further headers, which a function of the user returns for every request.
     """
 
     headers: Mapping[str, str | Secret[str]] = {}
@@ -57,6 +59,7 @@ class HttpOptions(NamedTuple):
     jar: Secret[RequestsCookieJar] | None = None
     adapters: tuple[tuple[str, BaseAdapter | None], ...] = ()
     trust_env: bool = True
+    live_headers: LiveHeaders | None = None
 
     def without_credentials(self) -> HttpOptions:
         """Return the options for another server, without anything that identifies the user."""
@@ -66,7 +69,14 @@ class HttpOptions(NamedTuple):
 
             verify = without_certificate(verify)
         return self._replace(
-            headers={}, cookies={}, secrets=(), cert=None, http_auth=None, jar=None, verify=verify
+            headers={},
+            live_headers=None,
+            cookies={},
+            secrets=(),
+            cert=None,
+            http_auth=None,
+            jar=None,
+            verify=verify,
         )
 
     def __reduce__(self) -> Any:

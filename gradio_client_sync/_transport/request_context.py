@@ -91,6 +91,8 @@ class RequestContext:
     def __init__(self, root: str, options: HttpOptions = _DEFAULTS) -> None:
         headers, verify = options.headers, options.verify
         cookies, proxies = shown(options.cookies), shown(options.proxies)
+        self._live_headers = options.live_headers
+        self._fixed = frozenset(name.lower() for name in headers)
         self._root = root
         self._common_headers: dict[str, tuple[str, str | Secret[str]]] = {
             "user-agent": ("User-Agent", f"gradio-client-sync/{__version__}"),
@@ -245,6 +247,10 @@ class RequestContext:
         """
         headers: dict[str, tuple[str, str | Secret[str]]]
         headers = {"host": ("Host", host), **self._common_headers}
+        if self._live_headers is not None:
+            for name, value in self._live_headers.now().items():
+                if name.lower() not in self._fixed:  # those are a login and a token
+                    headers[name.lower()] = name, value
         for name, value in own.items():
             headers[name.lower()] = name, value
         if self._has_cookies and "cookie" not in headers:
@@ -281,7 +287,8 @@ class RequestContext:
             body: The text.
             sent: The headers of this request only.
         """
-        for secret in (*self._secrets.reveal(), *_secrets_in(sent or {})):
+        live = {} if self._live_headers is None else self._live_headers.now()
+        for secret in (*self._secrets.reveal(), *_secrets_in(live), *_secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body
 

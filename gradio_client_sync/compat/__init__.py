@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .._version import __version__
+from .. import __version__
 
 if TYPE_CHECKING:
     from . import client as client

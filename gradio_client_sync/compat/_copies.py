@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 
-from .. import _client as plain
-from .. import errors
+from .. import Client, errors
 from ._translated import of_connecting
 from ._warned import warn
 
@@ -36,7 +35,7 @@ def duplicated(
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            copy = plain.Client.duplicate(
+            copy = Client.duplicate(
                 source,
                 to_id=to_id,
                 hf_token=token,

@@ -9,7 +9,7 @@ from ._endpoints import Endpoint, endpoints_of
 from ._handled import paths_in
 
 if TYPE_CHECKING:
-    from .. import _client as plain
+    from .. import Client
     from ..display import ApiInfo
     from ..types import ValueInfo
 
@@ -22,9 +22,7 @@ class Described:
         connected: Returns the plain client for requests.
     """
 
-    def __init__(
-        self, known: Callable[[], plain.Client], connected: Callable[[], plain.Client]
-    ) -> None:
+    def __init__(self, known: Callable[[], Client], connected: Callable[[], Client]) -> None:
         self._known = known
         self._connected = connected
         self._table: tuple[object, dict[int, Endpoint]] = (None, {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Callable
 from typing import NamedTuple
@@ -29,6 +30,9 @@ _PRIVATE = frozenset(
     "_download_file _get_api_info _get_config _get_space_state _infer_fn_index _login "
     "_render_endpoints_info _skip_components _space_name_to_src _upload_file".split()
 )
+
+
+_IMPORT_IN_TEXT = re.compile(rf"\b(?:from|import) +{OLD}\b")
 
 
 class Note(NamedTuple):
@@ -264,6 +268,12 @@ class _Script(ast.NodeVisitor):
             node.value == OLD or (node.value.startswith(f"{OLD}.") and " " not in node.value)
         ):
             self._note(node, f"the text {node.value!r} names a module of gradio_client")
+        elif isinstance(node.value, str):
+            for found in _IMPORT_IN_TEXT.finditer(node.value):
+                line = node.lineno
+                if node.end_lineno != line:
+                    line += node.value.count("\n", 0, found.start())
+                self.notes.append(Note(line, "a text imports gradio_client, and is not changed"))
 
     def visit_keyword(self, node: ast.keyword) -> None:
         if node.arg == "_skip_components":

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from typing import Any, Callable
 
-from .._protocol.values.filename import safe_name
 from ..events import Data
 from ..files import RemoteFile
 
@@ -89,11 +88,14 @@ def downloaded(file: RemoteFile, folder: str) -> str:
         GradioClientError: The file cannot be downloaded or written.
     """
     os.makedirs(folder, exist_ok=True)
-    name = _name_of(file)
     part = tempfile.mkdtemp(prefix=".part-", dir=folder)
     try:
         # A recording gets its suffix when it is downloaded.
-        saved = file.download(part) if file.is_stream else file.save(os.path.join(part, name))
+        saved = (
+            file.download(part)
+            if file.is_stream
+            else file.save(os.path.join(part, file.server_name))
+        )
         digest = hashlib.sha256()
         with open(saved, "rb") as content:
             for piece in iter(lambda: content.read(_CHUNK), b""):
@@ -104,11 +106,3 @@ def downloaded(file: RemoteFile, folder: str) -> str:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return os.path.realpath(target)
-
-
-def _name_of(file: RemoteFile) -> str:
-    """Return the name of the file on the server. The app may show another name."""
-    path = file.path
-    if path is None or file.is_stream:
-        return file.orig_name
-    return safe_name(path.partition("?")[0] if "://" in path else path, file.mime_type)

@@ -84,7 +84,7 @@ class StatusUpdate:
     time: datetime | None
     progress_data: list[ProgressUnit] | None
     log: tuple[str, str] | None = None
-    type: Literal["status", "output"] = "status"
+    type: Literal["status"] = "status"
 
 
 @dataclass

@@ -12,12 +12,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from .. import _client as plain
+from .. import Client as PlainClient
 from .. import errors
 from .._basics.secret import revealed
 from .._tracebacks import short_tracebacks
-from .._transport.signal_safe import new_lock
 from . import _api_text
+from . import utils as utils
+from ._communicator import Communicator as Communicator
 from ._copies import duplicated
 from ._described import Described
 from ._endpoints import Endpoint as Endpoint
@@ -25,6 +26,8 @@ from ._endpoints import chosen
 from ._handled import with_uploads
 from ._httpx_options import plain_options
 from ._translated import of_connecting, translated
+from ._updates import Status as Status
+from ._updates import StatusUpdate as StatusUpdate
 from .exceptions import AppError as AppError
 from .exceptions import AuthenticationError as AuthenticationError
 from .exceptions import QueueError as QueueError
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 DEFAULT_TEMP_DIR = os.environ.get("GRADIO_TEMP_DIR") or os.path.join(
     tempfile.gettempdir(), "gradio"
 )
+
+_APP = "app"  # the key of the plain client, which is there while it is open
 
 #: Names of older releases. All but the first two have had no effect for a long time.
 _OLDER = ("hf_token", "output_dir", "serialize", "upload_files")
@@ -107,12 +112,13 @@ class Client:
         if folder is not False:
             _make_folder(self.output_dir)
         options = plain_options(httpx_kwargs)
-        self.headers: dict[str, str] = {**options.pop("headers", {}), **revealed(headers or {})}
+        self._sent = _Sent({**options.pop("headers", {}), **revealed(headers or {})})
         self.cookies: dict[str, str] = options.get("cookies", {})
         if ssl_verify is not True:
             options["verify"] = ssl_verify
         self._options: dict[str, Any] = {
             **options,
+            "headers": self._sent.now,
             "hf_token": older.get("hf_token"),
             "token": token,
             "max_workers": max_workers,
@@ -121,49 +127,45 @@ class Client:
             "status_callback": self._say_once_that_it_builds() if verbose else None,
         }
         self._source = src
-        self._lock = new_lock()
+        self._open: dict[str, PlainClient] = {}
         self._described = Described(self._known, self._connected)
         self._results = Results(
             None if folder is False else self.output_dir, self._described.add_paths
         )
-        self._app: plain.Client | None = self._connect()
+        url = self._connected().url
         is_url = src.startswith(("http://", "https://"))
         self.space_id: str | None = None if is_url else src
-        self.src: str = (src if is_url else self._app.url).rstrip("/") + "/"
+        self.src: str = (src if is_url else url).rstrip("/") + "/"
         if verbose:
             print(f"Loaded as API: {self.src}")
 
     # -- the connection
 
-    def _connect(self, session_hash: str | None = None) -> plain.Client:
-        self._first_headers = dict(self.headers)
-        headers = _without_user(self.headers)
-        options = {**self._options, "headers": headers, "session_hash": session_hash}
+    def _connect(self, session_hash: str | None) -> PlainClient:
         try:
-            return plain.Client(self._source, **options)
+            return PlainClient(self._source, **self._options, session_hash=session_hash)
         except errors.GradioClientError as exc:
             raise of_connecting(exc, self._source) from exc.__cause__
 
-    def _connected(self) -> plain.Client:
+    def _connected(self) -> PlainClient:
         """Return the plain client. After `close`, connect again."""
-        app = self._app
+        app = self._open.get(_APP)
         if app is None:
-            with self._lock:
-                if self._app is None:
-                    self._app = self._connect(self._last_session)
-                app = self._app
+            made = self._connect(self._last_session)
+            # Of two threads that connect, the first one counts. `setdefault` is one step.
+            app = self._last = self._open.setdefault(_APP, made)
+            if app is not made:
+                made.close()
         return app
 
+    _last: PlainClient
     _last_session: str | None = None
 
     def close(self) -> None:
         """Cancel all jobs and close the connection. A later call connects again."""
-        with self._lock:
-            app = self._app
-            if app is not None:
-                self._last, self._last_session = app, app.session_hash
-            self._app = None
+        app = self._open.pop(_APP, None)
         if app is not None:
+            self._last_session = app.session_hash
             app.close()
 
     def __enter__(self) -> Self:
@@ -194,11 +196,18 @@ class Client:
 
     # -- the app
 
-    def _known(self) -> plain.Client:
+    def _known(self) -> PlainClient:
         """Return the plain client for its facts, which are still valid after `close`."""
-        return self._last if self._app is None else self._app
+        return self._last
 
-    _last: plain.Client
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request. A change holds for all requests from then on."""
+        return self._sent.headers
+
+    @headers.setter
+    def headers(self, value: dict[str, str]) -> None:
+        self._sent.headers = value
 
     @property
     def config(self) -> Any:
@@ -267,7 +276,9 @@ class Client:
             kwargs["result_callbacks"] = result_callbacks
         elif "submit" not in vars(self) and type(self).submit is _OWN_SUBMIT:
             return self._predict(args, api_name, fn_index, headers, kwargs)
-        job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
+        if headers is not None:  # the `submit` of a subclass for older releases does not take it
+            kwargs["headers"] = headers
+        job = self.submit(*args, api_name=api_name, fn_index=fn_index, **kwargs)
         try:
             return job.result()
         except KeyboardInterrupt:
@@ -288,7 +299,7 @@ class Client:
         payload = endpoint.arranged(args, kwargs)
         try:
             payload = with_uploads(payload, self._described.is_named)
-            data = app.predict(endpoint.key, payload, headers=self._call_headers(headers))
+            data = app.predict(endpoint.key, payload, headers=_of_call(headers))
             return self._results.value(data)
         except errors.GradioClientError as exc:
             raise translated(exc) from exc.__cause__
@@ -327,7 +338,7 @@ class Client:
         payload = endpoint.arranged(args, kwargs)
         try:
             payload = with_uploads(payload, self._described.is_named)
-            running = app.submit(endpoint.key, payload, headers=self._call_headers(headers))
+            running = app.submit(endpoint.key, payload, headers=_of_call(headers))
         except errors.GradioClientError as exc:
             job = Job.failed(translated(exc), self._results)
         else:
@@ -335,13 +346,6 @@ class Client:
         if result_callbacks:
             job.call_back(result_callbacks)
         return job
-
-    def _call_headers(self, headers: Mapping[str, str] | None) -> dict[str, str] | None:
-        """Return the headers of a call that the connection does not send by itself."""
-        given = {} if self.headers == self._first_headers else self.headers
-        if not given and not headers:
-            return None
-        return _without_user({**given, **revealed(headers or {})})
 
     # -- the description
 
@@ -405,7 +409,7 @@ class Client:
     def __repr__(self) -> str:
         if "src" not in vars(self):  # a debugger shows the client while it connects
             return "<Client (not connected yet)>"
-        if self._app is None and not self._described.is_read:
+        if not self._open and not self._described.is_read:
             return f"<Client {self.src} (closed)>"
         return self.view_api(print_info=False, return_format="str")
 
@@ -475,9 +479,29 @@ def _check_older(older: Mapping[str, Any], skip_components: bool) -> None:
         )
 
 
+class _Sent:
+    """The headers of all requests. It does not hold the client, so a client can be collected.
+
+    Args:
+        headers: The headers, which the script may change or replace.
+    """
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+    def now(self) -> dict[str, str]:
+        """Return the headers for a request."""
+        return _without_user(dict(self.headers))  # another thread may change it meanwhile
+
+
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers without the one that marks the caller as a program."""
     return {name: value for name, value in headers.items() if name.lower() != "x-gradio-user"}
+
+
+def _of_call(headers: Any) -> dict[str, str] | None:
+    """Return the headers of a call, which may be hidden."""
+    return _without_user(revealed(headers)) if headers else None
 
 
 def _folder(download_files: Any) -> Any:

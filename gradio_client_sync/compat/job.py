@@ -10,8 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._tracebacks import short_tracebacks
-from .._transport.signal_safe import new_lock
 from ..events import Log
+from . import _at_exit
 from . import _updates as statuses
 from ._communicator import Communicator
 from ._feed import Feed
@@ -20,7 +20,7 @@ from ._translated import translated
 from ._updates import Status, StatusUpdate
 
 if TYPE_CHECKING:
-    from .. import job as plain
+    from .. import Job as PlainJob
     from ..events import Data
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Job(concurrent.futures.Future[Any]):
 
     def __init__(
         self,
-        job: plain.Job | None,
+        job: PlainJob | None,
         results: Results,
         *,
         verbose: bool = True,
@@ -53,17 +53,22 @@ class Job(concurrent.futures.Future[Any]):
         super().__init__()
         self.verbose = verbose
         self.space_id = space_id
-        self.communicator = Communicator(job)
         self._job = job
         self._results = results
-        self._feed: Feed | None = None
+        self._feeds: list[Feed] = []  # the first one counts
         self._counter = 0
         self._cancel_asked = False
-        self._lock = new_lock()
+        self._may_cancel = [True]  # one thread takes it
         self._log: Log | None = None
         self._watches_log = False
         if job is not None:
+            _at_exit.started(self)
             job.add_done_callback(self._settle)
+
+    @property
+    def communicator(self) -> Communicator:
+        """The server's side of the call. Without a reference to it, a job is no cycle."""
+        return Communicator(self, self._job)
 
     @property
     def future(self) -> Job:
@@ -85,6 +90,8 @@ class Job(concurrent.futures.Future[Any]):
             self._take_over(ended)
         except InvalidStateError:
             log.debug("a job was cancelled while its result was downloaded")
+        finally:
+            _at_exit.ended(self)
 
     def _take_over(self, ended: concurrent.futures.Future[Data]) -> None:
         if ended.cancelled():
@@ -102,9 +109,11 @@ class Job(concurrent.futures.Future[Any]):
         self.set_result(value)
 
     def _become_cancelled(self) -> None:
-        with self._lock:
-            if self.cancelled() or not super().cancel():
-                return
+        try:
+            self._may_cancel.pop()
+        except IndexError:
+            return  # another thread did it
+        if super().cancel():
             self.set_running_or_notify_cancel()  # for `wait` and `as_completed`
 
     def result(self, timeout: float | None = None) -> Any:
@@ -174,25 +183,27 @@ class Job(concurrent.futures.Future[Any]):
 
     def outputs(self) -> list[Any]:
         """Return the values so far. After a success there is at least one."""
-        return [] if self._job is None else self._feeding().values_so_far()
+        feed = self._feed()
+        return [] if feed is None else feed.values_so_far()
 
     def __iter__(self) -> Job:
         return self
 
     def __next__(self) -> Any:
         """Return the next value. A second loop continues where the first one stopped."""
-        if self._job is not None:
-            feed = self._feeding()
-            if feed.wait_for(self._counter):
-                self._counter += 1
-                return feed.values[self._counter - 1]
+        feed = self._feed()
+        found = () if feed is None else feed.value(self._counter)
+        if found:
+            self._counter += 1
+            return found[0]
         self._raise_at_end()
         raise StopIteration
 
     async def __aiter__(self) -> AsyncGenerator[statuses.Update, None]:
         """Yield each status and each value when it arrives."""
-        if self._job is not None:
-            async for update in self._feeding().updates():
+        feed = self._feed()
+        if feed is not None:
+            async for update in feed.updates():
                 yield update
         self._raise_at_end()
 
@@ -204,16 +215,13 @@ class Job(concurrent.futures.Future[Any]):
             if not self._cancel_asked:
                 raise
 
-    def _feeding(self) -> Feed:
-        """Return the feed. It begins to read the job at the first access to a value."""
-        with self._lock:
-            feed, is_new = self._feed, self._feed is None
-            if feed is None:
-                assert self._job is not None  # noqa: S101 - for the type checker
-                feed = self._feed = Feed(self._job, self, self._results)
-        if is_new:
-            feed.start()
-        return feed
+    def _feed(self) -> Feed | None:
+        """Return the feed, which is made when values are wanted, because it holds the job."""
+        if self._job is None:
+            return None
+        if not self._feeds:
+            self._feeds.append(Feed(self._job, self, self._results))
+        return self._feeds[0]
 
     # -- status
 

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import importlib
 import io
+import os
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +17,10 @@ from ._migration import NEW, OLD, Note, migrated
 
 #: Folders that hold no scripts of the user.
 _SKIPPED = frozenset(("__pycache__", "build", "dist", "node_modules", "site-packages", "venv"))
+
+
+_NOTEBOOK = ".ipynb"
+_PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Result(NamedTuple):
@@ -37,27 +42,49 @@ class Result(NamedTuple):
 
     @property
     def diff(self) -> str:
-        """The change as a unified diff; empty if nothing changes."""
-        old, new = (
-            list(io.StringIO(text.decode("utf-8", "replace"), newline=""))
-            for text in (self.before, self.after)
-        )
-        lines = difflib.unified_diff(old, new, str(self.path), str(self.path))
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        """The change as a unified diff; empty if nothing changes.
+
+        Bytes of the file that are not UTF-8 are surrogates, as in `os.fsdecode`.
+        """
+        name = _shown(self.path)
+        old, new = (_lines(content) for content in (self.before, self.after))
+        lines = difflib.diff_bytes(difflib.unified_diff, old, new, name, name)
+        return b"".join(
+            line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
             for line in lines
-        )
+        ).decode("utf-8", "surrogateescape")
+
+
+def _shown(path: Path) -> bytes:
+    """Return the name of a file in a diff: below the current folder if it is there."""
+    try:
+        name = os.fsencode(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        name = os.fsencode(path.resolve())
+    return name + b"\t" if b" " in name else name  # the tab ends a name with spaces
+
+
+def _lines(content: bytes) -> list[bytes]:
+    """Return the lines as programs that apply a diff count them: only a newline ends one."""
+    lines = [line + b"\n" for line in content.split(b"\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
 
 
 def scan(paths: Iterable[Path]) -> Iterator[Result]:
     """Yield the result for each script that names ``gradio_client``.
 
+    A file that several paths or links lead to comes once.
+
     Args:
         paths: Files, and folders that are searched for ``.py`` files.
     """
+    seen: set[Path] = set()
     for path in paths:
         for file in _scripts(path):
-            result = _result(file)
+            real = file.resolve()
+            result = None if real in seen else _result(file)
+            seen.add(real)
             if result is not None:
                 yield result
 
@@ -70,7 +97,7 @@ def _scripts(path: Path) -> Iterator[Path]:
         if entry.is_dir() and not entry.is_symlink():
             if not entry.name.startswith(".") and entry.name not in _SKIPPED:
                 yield from _scripts(entry)
-        elif entry.suffix in (".py", ".pyw"):
+        elif entry.suffix in (".py", ".pyw", _NOTEBOOK):
             yield entry
 
 
@@ -82,11 +109,13 @@ def _result(path: Path) -> Result | None:
         return Result(path, b"", b"", [], f"it cannot be read: {exc.strerror}")
     if OLD.encode() not in content:
         return None
+    if path.suffix == _NOTEBOOK:
+        return Result(path, content, content, [], "it is a notebook, which is not changed")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         found = migrated(content.decode(encoding), _has)
     except (SyntaxError, UnicodeDecodeError, ValueError, tokenize.TokenError) as exc:
-        return Result(path, content, content, [], f"it is not Python 3: {exc}")
+        return Result(path, content, content, [], f"{_PYTHON} cannot read it: {exc}")
     return Result(path, content, found.text.encode(encoding), found.notes)
 
 
@@ -109,22 +138,37 @@ def migrate(paths: Sequence[Path], *, write: bool) -> int:
         write: Whether to change the files. Otherwise a diff is printed.
 
     Returns:
-        The exit code: 1 if a file could not be read.
+        The exit code: 1 if a file could not be read or written.
     """
     results = list(scan(paths))
-    changed = [result for result in results if result.after != result.before]
-    for result in changed:
-        if write:
-            result.path.write_bytes(result.after)
-            print(f"changed {result.path}")
-        else:
-            print(result.diff, end="")
+    failed = False
     for result in results:
+        error = result.error
+        if result.after != result.before and not write:
+            _print_diff(result.diff)
+        elif result.after != result.before:
+            try:
+                result.path.write_bytes(result.after)
+                print(f"changed {result.path}")
+            except OSError as exc:
+                error = f"it cannot be written: {exc.strerror}"
         for note in result.notes:
             print(f"{result.path}:{note.line}: {note.text}", file=sys.stderr)
-        if result.error:
-            print(f"{result.path}: {result.error}", file=sys.stderr)
-    return int(any(result.error for result in results))
+        if error:
+            failed = True
+            print(f"{result.path}: {error}", file=sys.stderr)
+    return int(failed)
+
+
+def _print_diff(diff: str) -> None:
+    """Print a diff with the bytes of the file, whatever the encoding of standard output is."""
+    out, content = sys.stdout, diff.encode("utf-8", "surrogateescape")
+    if out is sys.__stdout__:
+        out.flush()
+        out.buffer.write(content)
+        out.buffer.flush()
+    else:  # a program has replaced it, and may want text
+        out.write(content.decode("utf-8", "replace"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._version import __version__ as __version__
+from .. import __version__ as __version__
 from ._communicator import Communicator as Communicator
 from ._handled import file as file
 from ._handled import handle_file as handle_file

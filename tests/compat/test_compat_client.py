@@ -6,6 +6,8 @@ import asyncio
 import concurrent.futures
 import inspect
 import json
+import subprocess
+import sys
 import threading
 import uuid
 import warnings
@@ -24,6 +26,7 @@ from gradio_client_sync.compat.exceptions import AppError
 from gradio_client_sync.compat.utils import OutputUpdate, Status, StatusUpdate
 from tests.support.file_app import FileApp, filedata
 from tests.support.listeners import BOUND
+from tests.support.scripted import CLOSE, IncomingRequest, completed, generating
 from tests.support.servers.server import Server
 
 pytestmark = [pytest.mark.gradio, pytest.mark.once]
@@ -162,6 +165,20 @@ def test_predict_uses_the_submit_of_a_subclass(newest: Server) -> None:
         assert loud.predict("hi", api_name="/echo") == "own"
 
 
+def test_subclass_of_an_older_release(newest: Server) -> None:
+    """`submit` of a subclass need not take headers; it finds the values in the communicator."""
+
+    class Older(Client):
+        def submit(self, *args: Any, api_name: Any = None, fn_index: Any = None) -> Job:  # type: ignore[override]
+            return super().submit(*args, api_name=api_name, fn_index=fn_index)
+
+    with Older(newest.url, verbose=False) as older:
+        assert older.predict("hi", api_name="/echo") == "hi"
+        job = older.submit(3, api_name="/count")
+        assert job.result(BOUND) == "2" and job.communicator.job.outputs == ["0", "1", "2"]
+        assert job.communicator.job.latest_status.code is Status.FINISHED
+
+
 def test_close_and_go_on(newest: Server) -> None:
     """A closed client knows its app, closes again without effect, and connects for a call."""
     client = Client(newest.url, verbose=False)
@@ -173,6 +190,25 @@ def test_close_and_go_on(newest: Server) -> None:
     client.session_hash = "another"
     assert client.session_hash == "another"
     client.close()
+
+
+ENDING = """
+import sys
+from gradio_client_sync.compat import Client
+
+client = Client(sys.argv[1], verbose=False)
+client.submit(sys.argv[2], api_name="/hold", result_callbacks=print)
+"""
+
+
+def test_exit_waits_for_a_call_and_its_callback(newest: Server) -> None:
+    """A script that ends right after `submit` still makes the call, and gets its result."""
+    key = uuid.uuid4().hex
+    command = [sys.executable, "-c", ENDING, newest.url, key]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as script:
+        assert newest.control.await_started(key) and newest.control.release(key)
+        assert script.communicate(timeout=60)[0].strip() == key
+    assert script.returncode == 0
 
 
 def test_options_of_older_releases(
@@ -276,6 +312,26 @@ def test_errors_of_the_connection_are_of_httpx(tmp_path: Path) -> None:
     with pytest.raises(httpx.ConnectError):
         client.predict(None, api_name="/file")
     client.close()
+
+
+def test_loop_raises_if_the_file_of_a_value_is_gone(tmp_path: Path) -> None:
+    """A loop does not end silently before a value whose file cannot be downloaded."""
+    with FileApp() as app:
+
+        def send(x: IncomingRequest) -> None:
+            app.wait_for("POST /queue/join", 1)
+            x.start_stream()
+            x.send(generating("e1", filedata("/gone")), completed("e1", filedata("/here")), CLOSE)
+            x.end_stream()
+
+        app.serve("/here", b"x")
+        app.scripts["GET /file=/gone"] = lambda x: x.start(404, {"Content-Length": 0})
+        app.scripts["GET /queue/data"] = send
+        with Client(app.url, verbose=False, download_files=tmp_path) as client:
+            job = client.submit(None, api_name="/file")
+            with pytest.raises(errors.DownloadError):
+                list(job)
+            assert Path(job.result(BOUND)).read_bytes() == b"x"
 
 
 # -- what an app may try

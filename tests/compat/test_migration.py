@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,52 @@ def test_migration_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert [result.diff for result in scan([tmp_path])] == ["", ""]
 
 
+def test_diff_has_the_bytes_of_the_files(tmp_path: Path) -> None:
+    """A diff has the lines of the files, ended by newlines only, so that programs can apply it."""
+    lines = [
+        "x = '€é'; import gradio_client as g # é".encode("cp1252"),
+        "\x0cimport gradio_client as g # é\r\n".encode(),
+        b"import gradio_client as g\rx = 1\rif x:\r\x0c import gradio_client as g\n",
+    ]
+    (tmp_path / "a b.py").write_bytes(b"# coding: cp1252\n" + lines[0])
+    (tmp_path / "c.py").write_bytes(b"\xef\xbb\xbf" + lines[1])
+    (tmp_path / "d.py").write_bytes(lines[2])
+    command = [sys.executable, "-m", "gradio_client_sync.compat", "."]
+    out = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, check=True).stdout
+    assert b"--- a b.py\t\n+++ a b.py\t\n" in out and b"--- c.py\n" in out
+    assert out.count(b"\n\\ No newline at end of file\n") == 2
+    for line in lines:
+        new = line.replace(b"gradio_client", b"gradio_client_sync.compat")
+        assert line in out and new in out
+
+
+def test_migration_lists_imports_in_texts() -> None:
+    """An import in a doctest or in a text stays, and is listed with its line."""
+    source = 'def f():\n    """\n    >>> from gradio_client import x\n    """\n'
+    found = migrated(f"{source}s = 'import gradio_client'\nt = 'gradio_client_sync'\n", _has)
+    assert [note.line for note in found.notes] == [3, 5] and not found.changes
+
+
+def test_migration_of_links_and_of_what_cannot_be_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is changed once, a notebook not at all, and a file that is protected is listed."""
+    real = tmp_path / "a.py"
+    real.write_text("import gradio_client\n", encoding="utf-8")
+    (tmp_path / "b.ipynb").write_text("['import gradio_client']", encoding="utf-8")
+    (tmp_path / "c.py").symlink_to(real)
+    assert [result.path.name for result in scan([tmp_path, real])] == ["a.py", "b.ipynb"]
+
+    def refuse(*args: object) -> None:
+        raise PermissionError(13, "no access")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    assert main(["--write", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "b.ipynb: it is a notebook" in said.err and not said.out
+    assert "a.py: it cannot be written: no access" in said.err
+
+
 def test_migration_of_what_is_not_python(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,5 +188,5 @@ def test_migration_of_what_is_not_python(
     (tmp_path / "new.py").write_text("import gradio_client\n", encoding="utf-8")
     assert main(["--write", str(tmp_path), str(tmp_path / "missing.py")]) == 1
     said = capsys.readouterr().err
-    assert "old.py: it is not Python 3" in said and "missing.py: it cannot be read" in said
+    assert "cannot read it: Missing parentheses" in said and "missing.py: it cannot be read" in said
     assert "compat" in (tmp_path / "new.py").read_text(encoding="utf-8")

@@ -245,7 +245,7 @@ def test_find_files_accepts_anything(value: Any) -> None:
     for dialect in (OLD, NEW):
         for kind in ("json", "image", "uploadbutton"):
             found(value, dialect, kind)
-    assert value == before
+    assert repr(value) == repr(before)  # NaN is not equal to itself
 
 
 def test_is_link_looks_at_the_scheme() -> None:
@@ -319,3 +319,16 @@ def test_server_forms_name_what_the_server_has() -> None:
     }
     link = server_form(NEW, "https://x/a", name=None)
     assert link == {"path": "https://x/a", "url": "https://x/a", "meta": META}
+
+
+def test_name_on_the_server_is_that_of_the_path() -> None:
+    """The name in the path may differ from the app's; a stream or an inline file has none."""
+    for path, is_stream, name in (
+        ("/tmp/gradio/ab/report 1.txt", False, "report 1.txt"),
+        ("C:\\\\temp\\\\a.txt", False, "a.txt"),
+        ("https://example.com/b.png?x=/c", False, "b.png"),
+        ("s/140/4", True, "shown.txt"),
+        (None, False, "shown.txt"),
+    ):
+        facts = FileFacts(path, None, "shown.txt", None, None, is_stream, None)
+        assert (facts.name, facts.server_name) == ("shown.txt", name)

@@ -126,6 +126,31 @@ def test_layering_locks_are_signal_safe(path: Path) -> None:
     assert name_of(path) in OWN_LOCKS or not re.search(r"\bthreading\.R?Lock\(", source)
 
 
+#: What `compat` imports below the public modules, from the lowest layer: its own public methods
+#: hide secrets and shorten tracebacks, too.
+BASICS_OF_COMPAT = {"_basics.secret", "_tracebacks"}
+
+COMPAT = [path for path in modules() if path.parent.name == "compat"]
+
+
+def test_layering_compat_uses_the_public_api() -> None:
+    """`compat` imports public modules, and of the others only the listed basics."""
+    used = {name for path in COMPAT for name, is_own in imports(path) if is_own}
+    private = {name for name in used - {"__init__"} if re.match(r"_|(?!compat\b).*\._", name)}
+    assert private == BASICS_OF_COMPAT
+    lowest = [name for _, row in LAYERS[:2] for name in row.split()]
+    assert {name.rpartition(".")[2] for name in private} <= set(lowest)
+
+
+@pytest.mark.parametrize("path", COMPAT, ids=name_of)
+def test_layering_compat_reads_no_private_attribute(path: Path) -> None:
+    """Modules of `compat` read private attributes of their own objects only."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and re.match(r"_(?!_)", node.attr):
+            owner = ast.unparse(node.value)
+            assert owner in ("self", "cls") or ast.unparse(node) == "sys._getframe", owner
+
+
 #: The largest sizes in lines, without docstrings. A larger module or class has a second subject.
 MODULE_LINES, CLASS_LINES = 400, 300
 

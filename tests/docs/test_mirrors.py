@@ -19,6 +19,7 @@ TESTED_BY = {
     "gradio_client_sync.compat.__main__": ["compat/test_migration"],
     "gradio_client_sync.compat._api_text": ["compat/test_compat_utils"],
     "gradio_client_sync.compat._described": ["compat/test_compat_client", "compat/test_beside"],
+    "gradio_client_sync.compat._at_exit": ["compat/test_compat_client"],
     "gradio_client_sync.compat._communicator": ["compat/test_compat_client"],
     "gradio_client_sync.compat._copies": ["spaces/test_compat_spaces"],
     "gradio_client_sync.compat._feed": ["compat/test_compat_client"],

@@ -19,7 +19,7 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
     ("_basics", "words printing record secret frozen_list outputs misuse"),
-    ("", "_version types events errors _tracebacks _options"),
+    ("", "_version types events errors _live_headers _tracebacks _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
     (
@@ -63,10 +63,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "pool __init__"),
     (
         "compat",
-        "_warned exceptions _translated data_classes _schema_text _handled _results _communicator",
+        "_warned exceptions _translated data_classes _schema_text _handled _results",
     ),
-    ("compat", "_updates _feed job _endpoints _httpx_auth _httpx_options _api_text _described"),
-    ("compat", "_copies client utils"),
+    ("compat", "_updates _communicator _at_exit _feed job _endpoints _httpx_auth"),
+    ("compat", "_httpx_options _api_text _described _copies utils client"),
     ("compat", "__init__"),
     ("compat", "_migration migrate __main__"),
     ("_demo", "stage"),

@@ -75,6 +75,16 @@ class FileFacts(NamedTuple):
             self.orig_name or ("audio" if self.is_stream else self.path), self.mime_type
         )
 
+    @property
+    def server_name(self) -> str:
+        """The safe name in the path on the server; `name` if the path has none."""
+        from .filename import safe_name
+
+        path = self.path
+        if path is None or self.is_stream:
+            return self.name
+        return safe_name(path.partition("?")[0] if is_link(path) else path, self.mime_type)
+
 
 def is_link(path: str | None) -> bool:
     """Return whether a file's path is a web URL."""

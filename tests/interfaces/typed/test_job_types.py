@@ -79,6 +79,16 @@ def use_compat(client: compat.Client) -> None:
     assert_type(job.status(), StatusUpdate)
     assert_type(client.predict(1, 2, api_name="/f", headers={"a": "b"}), Any)
     client.session_hash = "s"
+    assert_type(client.view_api(return_format="str"), str)
+    assert_type(job.communicator.job.latest_status, StatusUpdate)
+
+    async def read() -> None:
+        async for update in job:
+            if update.type == "output":
+                print(update.outputs, update.final)
+            else:
+                assert_type(update, StatusUpdate)
+
     client.protocol = "ws"  # it cannot be set
     client.predict(1, api_name=3)  # a name is a text
 """
