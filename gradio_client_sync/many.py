@@ -234,21 +234,19 @@ def start_map(
     idempotent: bool = False,
     progress: bool = False,
     journal: str | os.PathLike[str] | None = None,
+    retry_failed: bool = False,
     download: str | os.PathLike[str] | None = None,
     executor: Any = None,
     shape: Callable[[Any], T] = lambda data: data,
-    retry_failed: bool = False,
     report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> Map[T]:
     """Make a map: `Client.map`, `Pool.map` and maps of functions are this function.
 
     Args:
         caller: Makes the calls.
-        payloads, in_flight, on_error, idempotent, progress, journal, download, executor: As
-            `Client.map` takes them.
+        payloads, in_flight, on_error, idempotent, progress, journal, retry_failed, download,
+            executor: As `Client.map` takes them.
         shape: Turns a `Data` into what the user gets.
-        retry_failed: Call items again that have failed in an earlier run. This is always so if the
-            first failed item ends the map: otherwise the next run would end there again.
         report: Called with each outcome when its item ends, on any thread.
 
     Raises:
@@ -270,6 +268,7 @@ def start_map(
     )
     folder, path = _options.folder("download", download), map_options.journal(journal)
     _options.flag("idempotent", idempotent)
+    map_options.retry_failed(retry_failed, path)
     source = Source(payloads, caller.endpoint, caller.parameters)
     bar: MapBar | None = None
     if _options.flag("progress", progress):
@@ -284,6 +283,7 @@ def start_map(
         if bar is not None:
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
+    # If the first failed item ends the map, a later run would end there again.
     recalls_errors = not (raises or retry_failed)
     recorder = Recorder(
         caller, kept, folder, shape, note, workers.start, recalls_errors=recalls_errors

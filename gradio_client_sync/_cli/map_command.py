@@ -97,7 +97,7 @@ def _output(context: click.Context, option: click.Parameter, value: Path) -> Pat
     "--retry-failed",
     is_flag=True,
     help="Call the items again that have failed in the journal. Without it, --errors keep keeps "
-    "their errors.",
+    "their errors, and --errors stop calls them again in any case.",
 )
 @click.option(
     "--limit",
@@ -130,6 +130,8 @@ def map(
     many have ended, the rate, the time that is left, and how many have failed. The exit code is 0
     only if no item has failed. Ctrl-C cancels what is at the app.
     """
+    if retry_failed and journal is None:
+        raise click.UsageError("--retry-failed needs the --journal in which items have failed.")
     screen = Screen(live=not quiet)
     options = {} if in_flight is None else {"max_workers": in_flight}
     with target.connect(**options) as app:
@@ -175,14 +177,9 @@ def _run(
     inputs: Inputs,
     results: MapResults,
     line: MapLine,
-    *,
-    timeout: float | None,
     **options: Any,
 ) -> None:
-    from ..many import start_map
-
-    caller = app._caller(endpoint, timeout=timeout, isolated=False, idempotent=False, headers=None)
-    with start_map(caller, inputs.payloads, report=line.add, **options) as calls:
+    with app._map(endpoint, inputs.payloads, report=line.add, **options) as calls:
         results.begin()
         for outcome in calls.outcomes():
             results.write(outcome)

@@ -35,6 +35,7 @@ class MapsCalls:
         headers: Mapping[str, str] | None = None,
         progress: bool = False,
         journal: str | os.PathLike[str] | None = None,
+        retry_failed: bool = False,
         download: str | os.PathLike[str] | None = None,
         executor: Any = None,
     ) -> Map[Data]:
@@ -58,6 +59,8 @@ class MapsCalls:
             progress: Show a progress bar, on standard error or in a notebook.
             journal: The path of a file that keeps the outcome of each item. A later map with the
                 same file goes on where this one ended.
+            retry_failed: Call the items again that have failed in the journal, instead of giving
+                their errors again. With ``on_error="raise"``, this is always so.
             download: A folder for the files of results. They are saved when an item ends.
             executor: Make the calls in the workers of a `concurrent.futures.Executor` or of a Dask
                 cluster (a ``distributed.Client``). Order, journal and progress stay here.
@@ -68,6 +71,8 @@ class MapsCalls:
         Raises:
             EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
             PayloadError: `payloads` is no list of payloads, or a table does not fit.
+            TypeError, ValueError: An option has a wrong type or value. The message names it.
+            JournalError: The journal cannot be used, or another map uses it.
             ClientClosedError: `close` was called.
 
         An item that the app does not take, because its queue is full, its rate is limited or the
@@ -88,6 +93,7 @@ class MapsCalls:
             idempotent=idempotent,
             progress=progress,
             journal=journal,
+            retry_failed=retry_failed,
             download=download,
             executor=executor,
         )
