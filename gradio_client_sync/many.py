@@ -22,6 +22,7 @@ from ._many.journal import read_journal as recorded_items
 from ._many.recorder import Recorder
 from ._many.scheduler import Scheduler
 from ._many.source import Source
+from ._many.tally import Tally
 from ._many.window import AdaptiveWindow, FixedWindow
 from ._tracebacks import short_traceback, short_tracebacks
 
@@ -67,12 +68,14 @@ class Map(Generic[T_co]):
         endpoint: str | int,
         scheduler: Scheduler,
         close: Callable[[], None],
+        tally: Tally,
         *,
         raises: bool,
         journal: str | None,
     ) -> None:
         self._endpoint = endpoint
         self._scheduler = scheduler
+        self._tally = tally
         self._raises = raises
         self._journal = journal
         self._finalizer = weakref.finalize(self, _end, scheduler, endpoint, close)
@@ -146,17 +149,19 @@ class Map(Generic[T_co]):
     def _next(self, *, in_order: bool) -> Outcome | None:
         """Return the next outcome; ``None`` after the last one. End the map if it has failed."""
         try:
+            self._tally.begin()
             outcome = self._scheduler.next(in_order=in_order)
             if outcome is None:
                 self._finalizer()
+                self._tally.end("complete")
             elif outcome.error is not None and self._raises:
                 raise outcome.error
         except KeyboardInterrupt as exc:
             self._stop("Ctrl-C has interrupted it")
             self._explain(exc)
             raise
-        except BaseException:
-            self._stop("it has failed before")
+        except BaseException as exc:
+            self._stop("it has failed before", exc)
             raise
         return outcome
 
@@ -169,7 +174,7 @@ class Map(Generic[T_co]):
         """
         self._stop("cancel() was called")
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, error: BaseException | None = None) -> None:
         counts = self.counts
         ended = counts.done + counts.failed
         self._scheduler.stop(
@@ -180,6 +185,10 @@ class Map(Generic[T_co]):
         )
         self._scheduler.wait_until_idle(GRACE)
         self._finalizer()
+        if error is None or isinstance(error, CancelledError):
+            self._tally.end("cancelled")
+        else:
+            self._tally.end("failed", error)
 
     def _explain(self, interrupt: KeyboardInterrupt) -> None:
         """Say what has ended, and how to go on."""
@@ -209,10 +218,24 @@ class Map(Generic[T_co]):
         if isinstance(exc, KeyboardInterrupt):
             self._explain(exc)
 
+    # -- the display ----------------------------------------------------------------
+
     def __repr__(self) -> str:
-        counts = self.counts
-        shown = f"{counts.done} done, {counts.failed} failed, {counts.in_flight} in flight"
-        return printable(f"<Map of {called(self._endpoint)}: {shown}>")
+        return printable(repr(self._tally))
+
+    def _ipython_display_(self) -> None:
+        from ._notebook import live_map
+
+        if not live_map.show(self._tally):
+            raise NotImplementedError  # IPython then prints the repr
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from ._notebook import live_map
+
+        return live_map.map_bundle(self._tally)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
 
 
 def _result(outcome: Outcome) -> Any:
@@ -275,11 +298,13 @@ def start_map(
         from ._terminal.map_bar import MapBar
 
         bar = MapBar(caller.endpoint, source.total)
+    tally = Tally(caller.endpoint, source.total)
     kept = None if path is None else Journal.open(path, caller.endpoint, caller.fingerprint())
     workers = Workers()
 
     def note(outcome: Outcome) -> None:
         report(outcome)
+        tally.add(outcome)
         if bar is not None:
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
@@ -298,7 +323,14 @@ def start_map(
     scheduler = Scheduler(
         caller, source, window, recorder, workers.start, raises=raises, idempotent=idempotent
     )
-    return Map(caller.endpoint, scheduler, close, raises=raises, journal=path)
+    found = weakref.ref(scheduler)  # the scheduler has the tally, too
+
+    def in_flight_now() -> int:
+        running = found()
+        return 0 if running is None else running.counts.in_flight
+
+    tally.in_flight = in_flight_now
+    return Map(caller.endpoint, scheduler, close, tally, raises=raises, journal=path)
 
 
 @short_traceback
