@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .._transport.signal_safe import new_lock
@@ -12,50 +12,16 @@ from ..errors import GradioClientError
 from ..job import control_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .._calls.call import HandedOver
     from ..job import Job
     from .replica import Replica
+    from .replica_set import ReplicaSet
 
 
 STATE_IS_HERE = (
     "The session state of this pool is on this replica, so no other one can run the call. After "
     "reset_session(), the next call chooses a replica again, with new state."
 )
-
-
-class Replicas(Protocol):
-    """The part of `ReplicaSet` that a dispatch uses."""
-
-    def take(
-        self, endpoint: str | int | None, without: Sequence[Replica], *, sticky: bool
-    ) -> Replica | None:
-        """Choose a replica for a call, and count the call as one that it has to do."""
-
-    def starts(self, replica: Replica) -> None:
-        """Record that a replica runs a call that waited in its queue."""
-
-    def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
-        """Record that a replica has not taken a call, which goes elsewhere."""
-
-    def retry(self, replica: Replica, error: BaseException) -> None:
-        """Record that a replica has not taken a call, which it will get again."""
-
-    def others(self, replica: Replica) -> str:
-        """Return a sentence about the state of all other replicas, or ``""`` if it is alone."""
-
-    def end(
-        self,
-        replica: Replica,
-        endpoint: str | int | None,
-        error: BaseException | None,
-        seconds: float | None,
-        *,
-        started: bool,
-        sticky: bool,
-    ) -> None:
-        """Record the end of a call."""
 
 
 class Dispatch:
@@ -70,7 +36,7 @@ class Dispatch:
         replica: The replica that has the call now.
     """
 
-    def __init__(self, replicas: Replicas, endpoint: str | int | None, *, sticky: bool) -> None:
+    def __init__(self, replicas: ReplicaSet, endpoint: str | int | None, *, sticky: bool) -> None:
         self._replicas = replicas
         self._endpoint = endpoint
         self._sticky = sticky

@@ -59,7 +59,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "many"),
     ("_face", "waiting typed_job wrong_forms explained maps_calls"),
     ("", "function _client typed"),
-    ("_pool", "health choice differences replica dispatch replica_set pool_caller"),
+    ("_pool", "health choice differences replica replica_set dispatch pool_caller"),
     ("", "pool __init__"),
     (
         "compat",
