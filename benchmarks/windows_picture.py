@@ -1,14 +1,15 @@
-"""``python -m benchmarks.windows_picture``: draw the results of `benchmarks.windows`.
+"""``python -m benchmarks.windows_picture FILE``: draw the results of `benchmarks.windows`.
 
-It reads ``docs/pictures/in_flight.json``, which ``python -m benchmarks.windows --output`` writes,
-and writes ``docs/pictures/in_flight.svg``: a plot for each app, with the rate of each fixed number
-in flight, and the number that `map` finds by itself.
+``docs/pictures/in_flight.svg`` has a plot for each app, with the rate of each fixed number in
+flight, and the number that `map` finds by itself. What is drawn is kept in ``in_flight.json``
+beside it. Without a file, the picture is drawn from that again.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,7 @@ TITLE = "Calls per second by the number in flight: fixed numbers, and the one th
 
 def plot(x: float, y: float, app: dict[str, Any]) -> list[str]:
     """Draw the plot of one app, with its upper left corner at a place."""
-    points = [(one["in_flight"], one["rate"]) for one in app["fixed"]]
-    found = (app["found"]["in_flight"], app["found"]["rate"])
+    points, found = app["fixed"], app["found"]
     most = max(rate for _, rate in [*points, found]) * 1.15 or 1.0
     last = math.log2(max(number for number, _ in points))
 
@@ -61,7 +61,7 @@ def plot(x: float, y: float, app: dict[str, Any]) -> list[str]:
         f'<circle cx="{across:.1f}" cy="{up:.1f}" r="5.5" fill="{FOUND}" stroke="{PAPER}" '
         'stroke-width="1.5"/>'
     )
-    words = f"finds {found[0]:.0f}: {app['ratio']:.0%} of the best"
+    words = f"finds {found[0]:g}: {app['percent']:g} % of the best"
     shapes.append(f'<text x="{x:g}" y="{y + HEIGHT + 32:g}" font-size="11" fill="{FOUND}">{words}')
     shapes[-1] += "</text>"
     return shapes
@@ -74,7 +74,7 @@ def _step(most: float) -> float:
 
 
 def picture(found: dict[str, Any]) -> str:
-    """Return the picture for the results of `benchmarks.windows`."""
+    """Return the picture for what `shortened` returns."""
     shapes = []
     for number, app in enumerate(found["apps"]):
         x, y = 44 + number % COLUMNS * ACROSS, 78 + number // COLUMNS * DOWN
@@ -87,10 +87,32 @@ def picture(found: dict[str, Any]) -> str:
     return svg(44 + COLUMNS * ACROSS - 20, 60 + rows * DOWN, shapes, TITLE)
 
 
+def shortened(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of the results of `benchmarks.windows` that is drawn."""
+
+    def point(one: dict[str, Any]) -> list[float]:
+        return [round(one["in_flight"]), round(one["rate"], 1)]
+
+    apps = [
+        {
+            "name": app["name"],
+            "fixed": [point(one) for one in app["fixed"]],
+            "found": point(app["found"]),
+            "percent": round(100 * app["ratio"]),
+        }
+        for app in found["apps"]
+    ]
+    return {"date": found["machine"]["date"], "apps": apps}
+
+
 def main() -> None:
-    """Draw the picture."""
-    found = json.loads((PICTURES / "in_flight.json").read_text(encoding="utf-8"))
-    (PICTURES / "in_flight.svg").write_text(picture(found), encoding="utf-8")
+    """Keep the results in the file that the command line names, if any, and draw the picture."""
+    kept = PICTURES / "in_flight.json"
+    for path in sys.argv[1:]:
+        found = shortened(json.loads(Path(path).read_text(encoding="utf-8")))
+        kept.write_text(json.dumps(found) + "\n", encoding="utf-8")
+    drawn = picture(json.loads(kept.read_text(encoding="utf-8")))
+    (PICTURES / "in_flight.svg").write_text(drawn, encoding="utf-8")
 
 
 if __name__ == "__main__":
