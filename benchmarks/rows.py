@@ -136,16 +136,16 @@ ROWS = (
     Row(
         "map, 16 in flight",
         "many",
-        (2500, 100),
-        (4, 1),
+        (1250, 100),
+        (8, 1),
         (
             Limit("rate", 0.95, "raw", least=True),
             Limit("right", 1.0, "raw", least=True),
             Limit("rate", 4.0, "official", least=True),
         ),
         ("raw", "ours", "official"),
+        peers_every=9,
         new_servers=True,
-        peers_every=5,
     ),
     Row(
         "map, which finds the number in flight, and 16",

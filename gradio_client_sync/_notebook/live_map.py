@@ -35,12 +35,12 @@ def show(shown: ShownMap) -> bool:
     if "IPython" not in sys.modules or not shows_html():
         return False
     display = importlib.import_module("IPython.display").display
-    was_ended = shown.phase in _ENDED
+    phase = shown.phase
     handle = display(map_bundle(shown), raw=True, display_id=True)
-    if not was_ended:
-        drawing = _Drawing(shown, handle)
+    if phase not in _ENDED:
+        drawing = _Drawing(shown, handle, phase)
         shown.watch(drawing.on_change)
-        drawing.on_change()  # what has changed meanwhile
+        drawing.on_change()  # it may have begun or ended meanwhile
     return True
 
 
@@ -50,28 +50,36 @@ def map_bundle(shown: ShownMap) -> dict[str, Any]:
 
 
 class _Drawing:
-    """Draws a map when it changes, at most every `PACE` seconds, and at its end.
+    """Draws a map when it begins and ends, and meanwhile at most every `PACE` seconds.
 
     The end is drawn before the thread that reads the outcomes continues: tools that run a notebook
     without a browser take no output after the end of a cell.
+
+    Args:
+        shown: The map.
+        handle: What IPython gave for its display.
+        phase: The phase in which it was displayed.
     """
 
-    def __init__(self, shown: ShownMap, handle: Any) -> None:
+    def __init__(self, shown: ShownMap, handle: Any, phase: str) -> None:
         self._map = shown
         self._handle = handle
-        self._drawn = 0.0
+        self._phase = phase  # that was drawn last
+        self._drawn = time.monotonic()
         self._lock = new_lock()
         self._free = SafeCondition(self._lock)
         self._draws = False  # a thread draws
 
     def on_change(self) -> None:
-        ended = self._map.phase in _ENDED
-        if ended:
+        phase = self._map.phase
+        if phase in _ENDED:
             self._free.wait_for(self._claim)
         else:
             with self._lock:
-                if time.monotonic() - self._drawn < PACE or not self._claim():
+                is_due = phase != self._phase or time.monotonic() - self._drawn >= PACE
+                if not is_due or not self._claim():
                     return
+                self._phase = phase
         try:
             self._handle.update(map_bundle(self._map), raw=True)
         finally:

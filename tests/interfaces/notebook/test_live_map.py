@@ -10,7 +10,7 @@ import pytest
 
 from gradio_client_sync import AppError, Client
 from gradio_client_sync._many.tally import Tally
-from gradio_client_sync._notebook.live_map import _Drawing, map_bundle, map_html
+from gradio_client_sync._notebook.live_map import PACE, _Drawing, map_bundle, map_html
 from gradio_client_sync.many import Outcome
 from gradio_client_sync.testing import FakeApp
 from tests.interfaces.notebook.test_notebook import check
@@ -78,7 +78,9 @@ def test_map_is_drawn_last_in_its_final_state() -> None:
     """A thread that draws an older state when the map ends does not replace the newer one."""
     shown, handle = tally(2, None), Handle()
     handle.goes_on.clear()
-    shown.watch(_Drawing(shown, handle).on_change)
+    drawing = _Drawing(shown, handle, "running")
+    drawing._drawn -= 2 * PACE  # it is time to draw again
+    shown.watch(drawing.on_change)
     worker = threading.Thread(target=shown.add, args=(Outcome(1, [], None, None, 0.1, 1),))
     worker.start()
     assert handle.entered.wait(30)
@@ -88,6 +90,17 @@ def test_map_is_drawn_last_in_its_final_state() -> None:
     for thread in (worker, ends):
         thread.join(30)
     assert [one.split()[2] for one in handle.shown] == ["running", "complete"]
+
+
+def test_map_is_drawn_when_it_begins_however_soon() -> None:
+    """The first item may take minutes. What changes after that is drawn at the next pace."""
+    shown, handle = Tally("/f", 3), Handle()
+    drawing = _Drawing(shown, handle, "not started")
+    shown.watch(drawing.on_change)
+    drawing.on_change()
+    assert handle.shown == []
+    shown.begin()
+    assert [one.split()[2] for one in handle.shown] == ["running"]
 
 
 def test_map_of_an_app_has_its_states(monkeypatch: pytest.MonkeyPatch) -> None:
