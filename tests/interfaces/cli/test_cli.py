@@ -18,6 +18,7 @@ import gradio_client_sync
 from gradio_client_sync import Client, cli, errors
 from gradio_client_sync._cli.exits import EXIT_CODES, exit_code_of
 from gradio_client_sync.cli import HELP
+from gradio_client_sync.testing import FakeApp
 from tests.support.hub.hub import LocalHub
 from tests.support.hub.plugin import OWNER
 from tests.support.scripted import (
@@ -502,6 +503,27 @@ def test_closed_pipe_is_no_error() -> None:
             process.stdout.close()
             assert process.stderr.read() == b""
             assert process.wait(ENDS) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_full_disk_behind_standard_output_is_named() -> None:
+    """There is one line on standard error, also when Python flushes the output at its exit."""
+    with FakeApp() as fake, open("/dev/full", "wb") as full:
+
+        @fake.endpoint("/echo")
+        def echo(text: str) -> str:
+            return text
+
+        done = subprocess.run(
+            [sys.executable, "-m", "gradio_client_sync", "predict", fake.url, "x"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=ENDS,
+        )
+    assert done.returncode == 10
+    assert done.stderr.decode() == (
+        "gradio-client-sync: Standard output cannot be written: No space left on device.\n"
+    )
 
 
 # -- Spaces, on a Hub of this machine
