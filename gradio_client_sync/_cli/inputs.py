@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -26,7 +25,7 @@ from ..errors import FileError, MissingDependencyError, PayloadError
 from .assign import NAMED, takes_files
 from .cells import MISSING, Column
 from .piped import Piped
-from .values import payload_of
+from .values import payload_of, standard_input
 
 if TYPE_CHECKING:
     from .._protocol.api.signature import Parameter, Signature
@@ -124,7 +123,7 @@ class _Inputs:
             suffix = "" if place.startswith("@") else path.suffix.lower()
             own, total = [one.sent_as for one in self._open], None
             if place == "-":
-                piped = Piped(sys.stdin.buffer)
+                piped = Piped(standard_input())
                 text = io.TextIOWrapper(
                     io.BufferedReader(piped), encoding="utf-8-sig", errors="surrogateescape"
                 )
