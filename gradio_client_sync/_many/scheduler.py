@@ -186,14 +186,14 @@ class Scheduler:
         began, item, known = time.monotonic(), None, None
         try:
             payload = self._source.read()
-            if payload is not None:
-                item = Item(*payload)
-                known = self._recorder.recall(item)
+            item = None if payload is None else Item(*payload)
+            known = None if item is None else self._recorder.recall(item)
         except Exception as exc:  # noqa: BLE001 - it is raised after the results before it
             self._source_error, item = exc, None
         except BaseException:  # Ctrl-C
             with self._lock:
                 self._reading, self._exhausted = False, True
+                self._changed.notify_all()  # another thread may loop over the map, too
             raise
         with self._lock:
             self._reading = False
