@@ -60,7 +60,24 @@ def test_window_leaves_the_queue_to_others(name: str) -> None:
     """Few items wait at the app, so that the call of another user gets its turn."""
     app = APPS[name]
     found = Simulation(app, AdaptiveWindow(1024), ITEMS)
-    assert found.waited < max(4.0, (1.5 if app.tells else 2.5) * app.workers)
+    assert found.waited < (
+        max(4.0, 1.75 * app.workers) if app.tells else max(8.0, 2.5 * app.workers)
+    )
+
+
+@pytest.mark.parametrize(
+    ("app", "best", "items"),
+    [
+        # All items wait for the next look, also if there is room. This is no reason to shrink.
+        pytest.param(App(16, steady(0.05), looks=0.05), 20, 4000, id="looks into its queue"),
+        pytest.param(App(10_000, steady(0.02), cores=2), 2, 4000, id="slower with more at once"),
+        pytest.param(App(10_000, steady(0.5)), 32, 30, id="few items"),
+    ],
+)
+def test_window_follows_the_rate(app: App, best: int, items: int) -> None:
+    """What the queue says, or the number at the start, does not keep it from the best number."""
+    fixed = Simulation(app, FixedWindow(best), items).seconds
+    assert Simulation(app, AdaptiveWindow(1024), items).seconds < 1.2 * fixed
 
 
 def test_window_grows_before_the_first_item_has_ended() -> None:

@@ -23,6 +23,8 @@ class App:
         max_size: How many calls may wait; ``None`` for any number.
         batch: How many calls run together.
         tells: Whether the app tells when a call begins to run.
+        looks: Seconds between two looks of the app into its queue; 0 if it starts calls at once.
+        cores: Calls that run at full speed. With more at once, all together become slower.
     """
 
     workers: int
@@ -31,6 +33,14 @@ class App:
     max_size: int | None = None
     batch: int = 1
     tells: bool = True
+    looks: float = 0.0
+    cores: int | None = None
+
+    def slowness(self, running: int) -> float:
+        """Return the factor of the time of a call, with so many at once."""
+        if self.cores is None or running <= self.cores:
+            return 1.0
+        return running / self.cores * (1 + (running - self.cores) / 10)
 
 
 class Simulation:
@@ -54,6 +64,7 @@ class Simulation:
         self._number = 0
         self._queue: list[tuple[float, float]] = []  # when each was sent and queued
         self._running = self._in_flight = self._not_started = 0
+        self._will_look = False
         self._fill()
         while self._events:
             now, _, happens, arguments = heapq.heappop(self._events)
@@ -89,12 +100,24 @@ class Simulation:
         self._after(0.0 if self._in_flight else RETRY, self._fill)
 
     def _serve(self) -> None:
+        if not self.app.looks:
+            self._start_some()
+        elif not self._will_look:
+            self._will_look = True
+            self._after(self.app.looks - self.seconds % self.app.looks, self._look)
+
+    def _look(self) -> None:
+        self._will_look = False
+        self._start_some()
+
+    def _start_some(self) -> None:
         while self._queue and self._running < self.app.workers:
             taken, self._queue = self._queue[: self.app.batch], self._queue[self.app.batch :]
             self._running += 1
             for _ in taken:
                 self._after(self.app.delay / 2, self._start)
-            self._after(self.app.seconds(self._random), self._finish, taken, self.seconds)
+            seconds = self.app.seconds(self._random) * self.app.slowness(self._running)
+            self._after(seconds, self._finish, taken, self.seconds)
 
     def _start(self) -> None:
         self._not_started -= 1
