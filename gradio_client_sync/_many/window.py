@@ -11,9 +11,9 @@ Pure: it knows no threads and no clock. The scheduler tells it what happens and 
   are measured. So it follows an app that becomes faster or slower, and an app that becomes slower
   with more items at once.
 - The app's queue says how long items wait in it. If more of our items wait than are needed to keep
-  the app busy, the window shrinks, so that other users of the app get their turns. It
-  leaves more items waiting if a trial shows that the app needs them. For example, up to Gradio 5 a
-  server looks into its queue every 50 ms, so all items wait, also if the app has room.
+  the app busy, the window shrinks, so that other users of the app get their turns. It leaves more
+  of them waiting if a trial shows that the app needs them, but only while an item waits less than
+  60 ms: up to Gradio 5, servers look into their queue every 50 ms, so all items wait.
 - A refusal (a full queue, 429) halves it. The number that was refused becomes its ceiling, to which
   it returns in a few rounds. It passes the ceiling after some rounds without refusals, and each
   time later.
@@ -40,6 +40,7 @@ ALIKE = 0.99  # share of the rate for which a smaller window is kept
 WORSE = 0.8  # share of the rate for which a window is given up at once
 SMALL = 1.25  # the factor of trials after those that double and halve
 SOON, RARELY = 2, 64  # measurements between two trials
+LOOK = 0.06  # s; up to Gradio 5, servers look into their queue every 0.05 s, so all items wait
 CALM = 10  # rounds without a refusal, after which the ceiling rises for the first time
 
 
@@ -273,7 +274,7 @@ class AdaptiveWindow:
         self._quiet += 1
         self._fills = waiting is not None and waiting >= self._reserve(number - waiting)
         has_room = self._was_full and waiting is not None and waiting < 0.5
-        if self._quiet <= self._pause:
+        if self._harms() or self._quiet <= self._pause:
             if has_room:  # the app has become faster, or has fewer users
                 self._quiet = self._pause
             self._restart()
@@ -291,7 +292,7 @@ class AdaptiveWindow:
         self._trial = False
         before, rate_before = self._before
         wanted = ALIKE if self._down else _wanted(BETTER, self.limit / before)
-        if rate >= rate_before * wanted:
+        if rate >= rate_before * wanted and not self._harms():
             self._pause = self._quiet = SOON
             self._spare *= 2.0 if self._fills and not self._down else 1.0
             self._down = not self._down  # so that the next trial has the same direction
@@ -304,6 +305,10 @@ class AdaptiveWindow:
     def _shrink(self, running: float) -> None:
         self._grows, self._was_full = False, True
         self._set(min(self.limit, math.ceil(running + self._reserve(running))))
+
+    def _harms(self) -> bool:
+        """Return whether more items in flight would only make other users of the app wait."""
+        return self._fills and self._waited > LOOK * self._count
 
     def _reserve(self, running: float) -> float:
         """Return how many items may wait at the app, so that it always has a next one."""

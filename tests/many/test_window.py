@@ -80,6 +80,14 @@ def test_window_follows_the_rate(app: App, best: int, items: int) -> None:
     assert Simulation(app, AdaptiveWindow(1024), items).seconds < 1.2 * fixed
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_window_does_not_push_others_aside(workers: int) -> None:
+    """More calls in flight would give it a larger share of a busy app. It does not take it."""
+    window = AdaptiveWindow(1024)
+    Simulation(App(workers, steady(0.05), users=8), window, ITEMS)
+    assert window.limit <= 2 * workers + 2
+
+
 def test_window_grows_before_the_first_item_has_ended() -> None:
     """As long as the app runs all items at once, there is no need to wait for their ends."""
     window = AdaptiveWindow(1024)

@@ -25,6 +25,7 @@ class App:
         tells: Whether the app tells when a call begins to run.
         looks: Seconds between two looks of the app into its queue; 0 if it starts calls at once.
         cores: Calls that run at full speed. With more at once, all together become slower.
+        users: How many other users there are. Each makes one call after another.
     """
 
     workers: int
@@ -35,6 +36,7 @@ class App:
     tells: bool = True
     looks: float = 0.0
     cores: int | None = None
+    users: int = 0
 
     def slowness(self, running: int) -> float:
         """Return the factor of the time of a call, with so many at once."""
@@ -62,13 +64,17 @@ class Simulation:
         self._random = random.Random(1)
         self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
-        self._queue: list[tuple[float, float]] = []  # when each was sent and queued
+        # When each was sent and queued. The calls of other users were sent at no time.
+        self._queue: list[tuple[float | None, float]] = []
         self._running = self._in_flight = self._not_started = 0
         self._will_look = False
+        for _ in range(app.users):
+            self._queue.append((None, 0.0))
         self._fill()
-        while self._events:
+        while self._left or self._in_flight:
             now, _, happens, arguments = heapq.heappop(self._events)
-            self.waited += len(self._queue) * (now - self.seconds)
+            ours = sum(began is not None for began, _ in self._queue)
+            self.waited += ours * (now - self.seconds)
             self.seconds = now
             happens(*arguments)
         self.waited /= self.seconds
@@ -114,8 +120,9 @@ class Simulation:
         while self._queue and self._running < self.app.workers:
             taken, self._queue = self._queue[: self.app.batch], self._queue[self.app.batch :]
             self._running += 1
-            for _ in taken:
-                self._after(self.app.delay / 2, self._start)
+            for began, _ in taken:
+                if began is not None:
+                    self._after(self.app.delay / 2, self._start)
             seconds = self.app.seconds(self._random) * self.app.slowness(self._running)
             self._after(seconds, self._finish, taken, self.seconds)
 
@@ -125,9 +132,12 @@ class Simulation:
             self.window.started(self.seconds, self._in_flight, self._not_started)
             self._fill()
 
-    def _finish(self, taken: list[tuple[float, float]], started: float) -> None:
+    def _finish(self, taken: list[tuple[float | None, float]], started: float) -> None:
         self._running -= 1
         for began, queued in taken:
+            if began is None:
+                self._queue.append((None, self.seconds))
+                continue
             self._after(self.app.delay / 2, self._end, began, started - queued)
         self._serve()
 
