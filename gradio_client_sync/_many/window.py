@@ -13,7 +13,7 @@ Pure: it knows no threads and no clock. The scheduler tells it what happens and 
 - The app's queue says how long items wait in it. If more of our items wait than are needed to keep
   the app busy, the window shrinks, so that other users of the app get their turns. It leaves more
   of them waiting if a trial shows that the app needs them, but only while an item waits less than
-  60 ms: up to Gradio 5, servers look into their queue every 50 ms, so all items wait.
+  50 ms: up to Gradio 5, servers look into their queue so often, and all items wait for it.
 - A refusal (a full queue, 429) halves it. The number that was refused becomes its ceiling, to which
   it returns in a few rounds. It passes the ceiling after some rounds without refusals, and each
   time later.
@@ -40,7 +40,7 @@ ALIKE = 0.99  # share of the rate for which a smaller window is kept
 WORSE = 0.8  # share of the rate for which a window is given up at once
 SMALL = 1.25  # the factor of trials after those that double and halve
 SOON, RARELY = 2, 64  # measurements between two trials
-LOOK = 0.06  # s; up to Gradio 5, servers look into their queue every 0.05 s, so all items wait
+LOOK = 0.05  # s; up to Gradio 5, servers look into their queue so often, and all items wait for it
 CALM = 10  # rounds without a refusal, after which the ceiling rises for the first time
 
 
