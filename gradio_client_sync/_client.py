@@ -155,7 +155,8 @@ class Client(MapsCalls, ExplainsAttributes):
         oauth_token: str | None = None,
     ) -> None:
         if not isinstance(source, str):
-            raise TypeError(f"source must be a URL or the name of a Space, not {source!r}.")
+            meant = f" Write 'http://127.0.0.1:{source!r}'." if repr(source).isdigit() else ""
+            raise TypeError(f"source must be a URL or the name of a Space, not {source!r}.{meant}")
         options = Options.checked(
             hf_token=_options.one_token(hf_token, token),
             status_callback=status_callback,
