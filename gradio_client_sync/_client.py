@@ -156,7 +156,10 @@ class Client(MapsCalls, ExplainsAttributes):
         oauth_token: str | None = None,
     ) -> None:
         if not isinstance(source, str):
-            raise TypeError(f"source must be a URL or the name of a Space, not {source!r}.")
+            raise TypeError(
+                f"source must be a URL or the name of a Space, not {source!r}."
+                + (f" Write 'http://127.0.0.1:{source!r}'." if repr(source).isdigit() else "")
+            )
         options = Options.checked(
             hf_token=_options.one_token(hf_token, token),
             status_callback=status_callback,

@@ -21,10 +21,36 @@ if TYPE_CHECKING:
 _USERINFO = re.compile(r"//[^/@]*@")
 _ODD = re.compile(r"[ \\]")  # some parsers end a host at a backslash, others do not
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
+#: A Space as people copy it, without a scheme; and a scheme that is misspelt or has odd signs.
+_SPACE = re.compile(r"(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?spaces/([\w.-]+/[\w.-]+)/?")
+_SCHEME = re.compile(
+    r"(?P<scheme>h{1,2}[tp]{1,5}s?|wss?)(?::+[/\\]*|;+/*|/{2,})(?P<rest>.*)", re.IGNORECASE
+)
+_NAME = re.compile(r"[\w.-]+/[\w. -]+")
 _PORT = re.compile(r":?\d{2,5}(/|\Z)")
 #: Paths that users copy together with an app's URL: the config, and Gradio's API examples.
 _BELOW_ROOT = re.compile(r"/+(config|gradio_api(/.*)?)\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def _meant(text: str) -> tuple[str, str]:
+    """Return a URL and the name of a Space that come near to a text that is neither."""
+    url, name = "http://127.0.0.1:7860", "user/space"
+    bare = text.strip("\"'`<>() ")
+    space = _SPACE.fullmatch(bare)
+    if space is not None:
+        return f"https://huggingface.co/spaces/{space[1]}", space[1]
+    if _NAME.fullmatch(bare) and (" " in bare or bare != text.strip()):
+        return url, bare.replace(" ", "-")
+    if _PORT.match(bare):
+        return f"http://127.0.0.1:{bare.lstrip(':')}", name  # on this machine
+    broken = _SCHEME.match(bare)
+    scheme, rest = ("", bare) if broken is None else broken.group("scheme", "rest")
+    if not _HOST.match(rest):
+        return url, name
+    ends = (".hf.space", ".gradio.live")
+    is_secure = scheme.lower().endswith(("ps", "ts", "wss")) or rest.split("/")[0].endswith(ends)
+    return f"http{'s' if is_secure else ''}://{rest}", name
 
 
 def root_of(source: str) -> str:
@@ -52,12 +78,10 @@ def root_of(source: str) -> str:
             (parts.scheme, parts.netloc, _BELOW_ROOT.sub("", path).rstrip("/"), "", "")
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
-        hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
-        if _PORT.match(shown):
-            hint = f"http://127.0.0.1:{shown.lstrip(':')}"  # on this machine
+        url, space = _meant(shown)
         raise ConfigError(
-            f"{shown!r} is not the URL of an app. Give a full URL such as {hint!r}, "
-            "or a Space name such as 'user/space'.",
+            f"{shown!r} is not the URL of an app. Give a full URL such as {url!r}, "
+            f"or a Space name such as {space!r}.",
             url=shown,
         )
     if parts.username is not None or parts.password is not None:
