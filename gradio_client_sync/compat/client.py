@@ -135,7 +135,7 @@ class Client:
         url = self._connected().url
         is_url = src.startswith(("http://", "https://"))
         self.space_id: str | None = None if is_url else src
-        self.src: str = (src if is_url else url).rstrip("/") + "/"
+        self.src: str = f"{src.rstrip('/')}/" if is_url else url.rstrip("/")
         if verbose:
             print(f"Loaded as API: {self.src}")
 
