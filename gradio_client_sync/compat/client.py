@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import Client as PlainClient
 from .. import errors
-from .._basics.secret import revealed
+from .._basics.secret import Secret, revealed
 from .._tracebacks import short_tracebacks
 from . import _api_text
 from . import utils as utils
@@ -203,11 +203,11 @@ class Client:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request. A change holds for all requests from then on."""
-        return self._sent.headers
+        return self._sent.headers.reveal()
 
     @headers.setter
     def headers(self, value: dict[str, str]) -> None:
-        self._sent.headers = value
+        self._sent.headers = Secret(value)
 
     @property
     def config(self) -> Any:
@@ -486,11 +486,11 @@ class _Sent:
     """
 
     def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers
+        self.headers: Secret[dict[str, str]] = Secret(headers)
 
     def now(self) -> dict[str, str]:
         """Return the headers for a request."""
-        return _without_user(dict(self.headers))  # another thread may change it meanwhile
+        return _without_user(dict(self.headers.reveal()))  # another thread may change it meanwhile
 
 
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
