@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import Client as PlainClient
 from .. import errors
-from .._basics.secret import revealed
+from .._basics.secret import Secret, revealed
 from .._tracebacks import short_tracebacks
 from . import _api_text
 from . import utils as utils
@@ -135,7 +135,7 @@ class Client:
         url = self._connected().url
         is_url = src.startswith(("http://", "https://"))
         self.space_id: str | None = None if is_url else src
-        self.src: str = (src if is_url else url).rstrip("/") + "/"
+        self.src: str = f"{src.rstrip('/')}/" if is_url else url.rstrip("/")
         if verbose:
             print(f"Loaded as API: {self.src}")
 
@@ -203,11 +203,11 @@ class Client:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request. A change holds for all requests from then on."""
-        return self._sent.headers
+        return self._sent.headers.reveal()
 
     @headers.setter
     def headers(self, value: dict[str, str]) -> None:
-        self._sent.headers = value
+        self._sent.headers = Secret(value)
 
     @property
     def config(self) -> Any:
@@ -487,11 +487,11 @@ class _Sent:
     """
 
     def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers
+        self.headers: Secret[dict[str, str]] = Secret(headers)
 
     def now(self) -> dict[str, str]:
         """Return the headers for a request."""
-        return _without_user(dict(self.headers))  # another thread may change it meanwhile
+        return _without_user(dict(self.headers.reveal()))  # another thread may change it meanwhile
 
 
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import inspect
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -209,6 +210,37 @@ def test_exit_waits_for_a_call_and_its_callback(newest: Server) -> None:
         assert newest.control.await_started(key) and newest.control.release(key)
         assert script.communicate(timeout=60)[0].strip() == key
     assert script.returncode == 0
+
+
+INTERRUPTED = """
+import signal, sys, time
+from gradio_client_sync.compat import Client
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
+url, key, how = sys.argv[1:]
+job = Client(url, verbose=False).submit(key, api_name="/endless")
+next(job)
+print("ready", flush=True)
+try:
+    while not job.done():
+        list(job) if how == "loop" else job.result() if how == "result" else time.sleep(60)
+except KeyboardInterrupt:
+    if how == "sleep":
+        raise
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process gets no Ctrl-C of its own there")
+@pytest.mark.parametrize("how", ["loop", "result", "sleep"])
+def test_exit_does_not_wait_after_ctrl_c(newest: Server, how: str) -> None:
+    """A script that Ctrl-C ends, or takes out of its wait, ends, and the function is cancelled."""
+    key = uuid.uuid4().hex
+    command = [sys.executable, "-c", INTERRUPTED, newest.url, key, how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as script:
+        assert script.stdout is not None and script.stdout.readline() == b"ready\n"
+        script.send_signal(signal.SIGINT)
+        script.communicate(timeout=60)
+    assert newest.control.await_stopped(key)
 
 
 def test_options_of_older_releases(

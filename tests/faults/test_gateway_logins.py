@@ -385,23 +385,24 @@ def test_page_about_gateways(
 ) -> None:
     """The code of the page connects to the gateways that it is about."""
     user, token, _ = "Basic dXNlcjpwYXNzd29yZA==", {"second"}, monkeypatch.chdir(tmp_path)
-    tokens = iter(["first", "second"])
+    tokens = iter(["first", "second", "third"])
     Path("ca.pem").write_bytes(certificate.read_bytes())
     Path("client.pem").write_bytes(client_pair[0].read_bytes())
     key = ["openssl", "pkcs8", "-topk8", "-in", str(client_pair[1]), "-passout", "pass:secret"]
     blocks = re.findall(r"(?ms)^```python\n(.*?)^```$", PAGE.read_text("utf-8"))
     names: dict[str, Any] = {"new_token": lambda: next(tokens)}
     with FileApp() as app:
-        for rule, block in zip((basic(user), digest("user", "password"), bearer(token)), blocks):
+        rules = (basic(user), digest("user", "password"), bearer(token), bearer({"third"}))
+        for rule, block in zip(rules, blocks):
             with LoginGateway(app.url, rule) as gate:
                 exec(block.replace(SHOWN, gate.url), names)
                 names["app"].close()
         with LoginGateway(app.url, basic(user)) as gate:
-            for block in blocks[5:]:
+            for block in blocks[6:]:
                 exec(block.replace(SHOWN, gate.url).replace("https://example.org", gate.url), names)
                 names["app"].close()
             assert all("x-tenant: blue" in head.lower() for head in gate.requests)
-    for block in blocks[3:5]:
+    for block in blocks[4:6]:
         if "password" in block:
             subprocess.run([*key, "-out", "client.key"], check=True, capture_output=True)
         else:
@@ -410,4 +411,4 @@ def test_page_about_gateways(
             exec(block.replace(SHOWN, url), names)
             names["app"].close()
             assert seen[0]["subject"] == ((("commonName", "client"),),)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
