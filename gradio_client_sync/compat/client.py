@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _client as plain
 from .. import errors
-from .._basics.secret import revealed
+from .._basics.secret import HiddenAttribute, Secret, hidden_source, hide, revealed
+from .._protocol.routes import shown_source
 from .._tracebacks import short_tracebacks
 from .._transport.signal_safe import new_lock
 from . import _api_text
@@ -45,12 +46,25 @@ DEFAULT_TEMP_DIR = os.environ.get("GRADIO_TEMP_DIR") or os.path.join(
     tempfile.gettempdir(), "gradio"
 )
 
+#: Options in `httpx_kwargs` that may be secret. The headers are merged with those of *headers*.
+_SECRET = ("cookies", "proxies", "http_auth")
+
 #: Names of older releases. All but the first two have had no effect for a long time.
 _OLDER = ("hf_token", "output_dir", "serialize", "upload_files")
 
 
+class _Attributes:
+    """Attributes that the other client has as plain ones. Dumps of objects do not show these."""
+
+    src: HiddenAttribute[str] = HiddenAttribute()
+    token: HiddenAttribute[str | None] = HiddenAttribute()
+    oauth_token: HiddenAttribute[str | None] = HiddenAttribute()
+    headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
+    cookies: HiddenAttribute[dict[str, str]] = HiddenAttribute()
+
+
 @short_tracebacks("__init__", "__exit__", "__repr__")
-class Client:
+class Client(_Attributes):
     """A connection to one Gradio app, with the names and values of `gradio_client`.
 
     Args:
@@ -97,18 +111,18 @@ class Client:
     ) -> None:
         _check_older(older, _skip_components)
         folder = _folder(older.get("output_dir") or download_files)
-        # These attributes are part of the other client's API. What is only passed on stays hidden.
-        self.token = revealed(token) if token is not None else older.get("hf_token")
+        self.token = token if token is not None else older.get("hf_token")
         self.verbose = verbose
-        self.oauth_token: str | None = revealed(oauth_token)
+        self.oauth_token = oauth_token
         self.ssl_verify = ssl_verify
         self.download_files = folder
         self.output_dir = DEFAULT_TEMP_DIR if folder is False else os.fspath(folder)
         if folder is not False:
             _make_folder(self.output_dir)
-        options = plain_options(httpx_kwargs)
-        self.headers: dict[str, str] = {**options.pop("headers", {}), **revealed(headers or {})}
-        self.cookies: dict[str, str] = options.get("cookies", {})
+        options = plain_options(revealed(httpx_kwargs))
+        self.headers = {**options.pop("headers", {}), **revealed(headers or {})}
+        options.update((name, hide(options[name])) for name in _SECRET if options.get(name))
+        self.cookies = options.get("cookies", {})
         if ssl_verify is not True:
             options["verify"] = ssl_verify
         self._options: dict[str, Any] = {
@@ -120,29 +134,30 @@ class Client:
             "oauth_token": oauth_token,
             "status_callback": self._say_once_that_it_builds() if verbose else None,
         }
-        self._source = src
+        self._source: str | Secret[str] = hidden_source(src)
         self._lock = new_lock()
         self._described = Described(self._known, self._connected)
         self._results = Results(
             None if folder is False else self.output_dir, self._described.add_paths
         )
         self._app: plain.Client | None = self._connect()
-        is_url = src.startswith(("http://", "https://"))
-        self.space_id: str | None = None if is_url else src
-        self.src: str = (src if is_url else self._app.url).rstrip("/") + "/"
+        is_url = revealed(src).startswith(("http://", "https://"))
+        self.space_id: str | None = None if is_url else revealed(src)
+        url = src if is_url else self._app.url
+        self.src = revealed(url).rstrip("/") + "/"
         if verbose:
-            print(f"Loaded as API: {self.src}")
+            print(f"Loaded as API: {shown_source(self.src)}")
 
     # -- the connection
 
     def _connect(self, session_hash: str | None = None) -> plain.Client:
-        self._first_headers = dict(self.headers)
-        headers = _without_user(self.headers)
+        self._first_headers = Secret(dict(self.headers))
+        headers = hide(_without_user(self.headers))
         options = {**self._options, "headers": headers, "session_hash": session_hash}
         try:
-            return plain.Client(self._source, **options)
+            return plain.Client(self._source, **options)  # type: ignore[arg-type]  # it is hidden
         except errors.GradioClientError as exc:
-            raise of_connecting(exc, self._source) from exc.__cause__
+            raise of_connecting(exc, shown_source(revealed(self._source))) from exc.__cause__
 
     def _connected(self) -> plain.Client:
         """Return the plain client. After `close`, connect again."""
@@ -335,12 +350,12 @@ class Client:
             job.call_back(result_callbacks)
         return job
 
-    def _call_headers(self, headers: Mapping[str, str] | None) -> dict[str, str] | None:
+    def _call_headers(self, headers: Mapping[str, str] | None) -> Any:
         """Return the headers of a call that the connection does not send by itself."""
-        given = {} if self.headers == self._first_headers else self.headers
+        given = {} if self.headers == self._first_headers.reveal() else self.headers
         if not given and not headers:
             return None
-        return _without_user({**given, **revealed(headers or {})})
+        return hide(_without_user({**given, **revealed(headers or {})}))
 
     # -- the description
 
@@ -402,10 +417,10 @@ class Client:
         return described if return_format == "dict" else None
 
     def __repr__(self) -> str:
-        if "src" not in vars(self):  # a debugger shows the client while it connects
+        if "_src" not in vars(self):  # a debugger shows the client while it connects
             return "<Client (not connected yet)>"
         if self._app is None and not self._described.is_read:
-            return f"<Client {self.src} (closed)>"
+            return f"<Client {shown_source(self.src)} (closed)>"
         return self.view_api(print_info=False, return_format="str")
 
     def __str__(self) -> str:

@@ -21,17 +21,18 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
 import gradio_client_sync
-from gradio_client_sync import Client, GradioClientError
+from gradio_client_sync import Client, GradioClientError, Pool
 from gradio_client_sync._tracebacks import SWITCH
 from tests.conftest import SERVERS
 from tests.support.file_app import FileApp
 from tests.support.gateway import Gateway, ResponseForm
-from tests.support.hub.hub import Account, LocalHub
+from tests.support.hub.hub import Account, LocalHub, proxy_of
 from tests.support.scripted import IncomingRequest, config_of, dependency, scripted
 from tests.support.servers.plugin import ServerPool
 
 SECRET = "sesame-0123456789"
 BASIC = base64.b64encode(f"me:{SECRET}".encode()).decode()
+JWT = ".signed-"  # in the signatures of the local Hub
 PACKAGE = os.path.join(os.path.dirname(gradio_client_sync.__file__), "")
 
 
@@ -86,6 +87,13 @@ def test_frames_show_no_secrets(monkeypatch: pytest.MonkeyPatch, switch: str) ->
         failure(lambda: Client("http://127.0.0.1:9", **options())),
         failure(lambda: Client("http://127.0.0.1:9", **{**options(), "retries": "x"})),
         failure(lambda: Client("http://127.0.0.1:9", **options(), colour="red")),
+        failure(lambda: Client(f"http://127.0.0.1:9/?token={SECRET}")),
+        failure(lambda: Client(f"nohttp://127.0.0.1:9/?token={SECRET}")),
+        failure(lambda: Client(f"http://me:{SECRET}@127.0.0.1:9")),
+        failure(lambda: Client(f"http://127.0.0.1:9?token={SECRET}", colour="red")),
+        failure(lambda: Pool([f"http://me:{SECRET}@127.0.0.1:9"])),
+        failure(lambda: Pool(f"http://127.0.0.1:9?token={SECRET}")),
+        failure(lambda: Pool([f"http://127.0.0.1:9?token={SECRET}"] * 2)),
     ]
     config = config_of(dependency(0, "add"), dependency(1, "run", queue=False))
     with scripted(config, join=lambda x: x.break_off()) as app:
@@ -97,6 +105,7 @@ def test_frames_show_no_secrets(monkeypatch: pytest.MonkeyPatch, switch: str) ->
                 failure(lambda: client.submit("/add", ["x"]).result()),
             ]
     shown = [text for exc in failures for text in dumped(exc)]
+    shown += [f"{exc!r} {vars(exc)}" for exc in failures]
     assert [text for text in shown if SECRET in text] == []
 
 
@@ -113,7 +122,7 @@ def secrets_in(value: object, name: str, seen: dict[int, object]) -> Iterator[st
     seen[id(value)] = value
     if isinstance(value, (str, bytes)):
         text = value if isinstance(value, str) else value.decode("latin-1")
-        if SECRET in text or BASIC in text:
+        if SECRET in text or BASIC in text or JWT in text:
             yield name
     else:
         inner: list[tuple[str, object]] = []
@@ -243,7 +252,7 @@ def test_running_frames_show_no_secrets(variant: str, is_proxied: bool) -> None:
         if is_proxied:
             given["proxies"] = {"http": app.url.replace("//", f"//me:{SECRET}@")}
             source = "http://app.example"
-        with Client(source, **given) as client:
+        with Client(f"{source}/?token={SECRET}", **given) as client:
             app.shown |= running()
             use(client)
         assert app.shown == set()
@@ -251,6 +260,7 @@ def test_running_frames_show_no_secrets(variant: str, is_proxied: bool) -> None:
         sent = "\n".join(app.heads)
         assert sent.count(f"X-Key: {SECRET}") == len(app.heads)
         assert sent.count(f"X-Call: {SECRET}") == 3
+        assert sent.count(f"?token={SECRET}") == 4
         assert sent.count(f"Proxy-Authorization: Basic {BASIC}") == is_proxied * len(app.heads)
 
 
@@ -271,9 +281,11 @@ def test_running_handshakes_show_no_secrets(server_pool: ServerPool, variant: st
     """Nor does the handshake of a websocket."""
     given = {"headers": {"X-Key": SECRET}, "cookies": {"key": SECRET}, **VARIANTS[variant]()}
     with WatchingGateway(server_pool.get("3.50.2").url, ResponseForm()) as gate:
-        with Client(gate.url, **given) as client:
+        with Client(f"{gate.url}?token={SECRET}", **given) as client:
             assert client.predict("/add", [2, 3], headers={"X-Call": SECRET})[0] == 5
+            assert list(secrets_in(client, "client", {})) == []
         assert gate.shown == set()
+        assert sum(f"?token={SECRET}" in one for one in gate.requests) == 1
 
 
 @pytest.mark.client_only
@@ -293,3 +305,17 @@ def test_frames_that_wait_for_a_space_show_no_secrets(hub: LocalHub) -> None:
             assert list(secrets_in(client, "client", {})) == []
     assert statuses != []
     assert shown == set()
+
+
+@pytest.mark.client_only
+def test_running_frames_of_a_private_space_show_no_signature(hub: LocalHub) -> None:
+    """Streams of a private Space have a signature in their URL, which opens it like the token."""
+    with WatchingApp() as app:
+        hub.accounts[SECRET] = Account("alice")
+        space = hub.add("alice/secret", app=app.url, private=True)
+        given: dict[str, Any] = {"auth": ("me", SECRET), "oauth_token": SECRET}
+        with Client("alice/secret", token=SECRET, **given) as client:
+            assert client.submit("/file", ["y"], headers={"X-Call": SECRET}).result()[0] == "y"
+            assert list(secrets_in(client, "client", {})) == []
+        assert any(JWT in request.query.get("__sign", "") for request in proxy_of(space).seen)
+        assert app.shown == set()
