@@ -47,6 +47,15 @@ class Secret(Generic[T]):
         raise TypeError("A secret cannot be pickled.")
 
 
+class SentSecret(Secret[T]):
+    """A secret that its pickle shows, because a worker of the user needs it in another process."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.reveal(),)
+
+
 class HiddenAttribute(Generic[T]):
     """A public attribute whose value is kept as a `Secret`: only access by its name shows it."""
 

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, Literal
 
+from .._basics.secret import HiddenAttribute
 from .._basics.words import called
 from .channels import Board, Job
 from .ports import REQUIRED, Port, hints_of, inputs_of, outputs_of
@@ -30,6 +31,8 @@ class Call:
         error: The exception that the function raised, or that a test ordered.
         cancelled: Whether the caller cancelled it, or hung up.
     """
+
+    headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
 
     def __init__(self, endpoint: str | int, job: Job) -> None:
         self.endpoint = endpoint
