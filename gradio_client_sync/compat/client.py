@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _client as plain
 from .. import errors
+from .._basics.printing import printable
 from .._basics.secret import HiddenAttribute, Secret, hidden_source, hide, revealed
 from .._protocol.routes import shown_source
 from .._tracebacks import short_tracebacks
@@ -146,7 +147,7 @@ class Client(_Attributes):
         url = src if is_url else self._app.url
         self.src = revealed(url).rstrip("/") + "/"
         if verbose:
-            print(f"Loaded as API: {shown_source(self.src)}")
+            print(printable(f"Loaded as API: {shown_source(self.src)}"))
 
     # -- the connection
 
@@ -411,7 +412,7 @@ class Client(_Attributes):
         if print_info or return_format == "str":
             text = _api_text.api_text(described, all_endpoints)
             if print_info:
-                print(text)
+                print(printable(text))
             if return_format == "str":
                 return text
         return described if return_format == "dict" else None
@@ -420,8 +421,8 @@ class Client(_Attributes):
         if "_src" not in vars(self):  # a debugger shows the client while it connects
             return "<Client (not connected yet)>"
         if self._app is None and not self._described.is_read:
-            return f"<Client {shown_source(self.src)} (closed)>"
-        return self.view_api(print_info=False, return_format="str")
+            return printable(f"<Client {shown_source(self.src)} (closed)>")
+        return printable(self.view_api(print_info=False, return_format="str"))
 
     def __str__(self) -> str:
         return repr(self)

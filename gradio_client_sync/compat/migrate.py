@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .._basics.printing import encodable, printable
 from ._migration import NEW, OLD, Note, migrated
 
 #: Folders in which nobody's own scripts are.
@@ -116,15 +117,19 @@ def migrate(paths: Sequence[Path], *, write: bool) -> int:
     for result in changed:
         if write:
             result.path.write_bytes(result.after)
-            print(f"changed {result.path}")
+            print(printable(f"changed {result.path}"))
         else:
-            print(result.diff, end="")
+            print(printable(result.diff), end="")
     for result in results:
         for note in result.notes:
-            print(f"{result.path}:{note.line}: {note.text}", file=sys.stderr)
+            _complain(f"{result.path}:{note.line}: {note.text}")
         if result.error:
-            print(f"{result.path}: {result.error}", file=sys.stderr)
+            _complain(f"{result.path}: {result.error}")
     return int(any(result.error for result in results))
+
+
+def _complain(text: str) -> None:
+    print(encodable(text, sys.stderr), file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
