@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import click
 
+from .._protocol.routes import shown_source
 from .advice import quoted
 from .exits import PROGRAM
 
@@ -150,7 +151,10 @@ def unknown_option(error: click.NoSuchOption, args: Sequence[str]) -> click.Usag
 
 
 def line_of(*words: str) -> str:
-    """Return a command line of this program, without the values of options that are secret."""
+    """Return a command line of this program, without secrets.
+
+    These are the values of some options, and those in the query of a URL.
+    """
     shown: list[str] = []
     for word in words:
         name, equals, _ = word.partition("=")
@@ -158,5 +162,7 @@ def line_of(*words: str) -> str:
             word = "..."
         elif equals and name in _SECRET_OPTIONS:
             word = f"{name}=..."
+        elif is_source(word) and "://" in word:
+            word = shown_source(word)
         shown.append(word)
     return " ".join([PROGRAM, *map(quoted, shown)])
