@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from .._basics.record import FrozenRecord
+from .._basics.secret import Secret, joined, shown_source
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_USERINFO = re.compile(r"//[^/@]*@")
 _ODD = re.compile(r"[ \\]")  # some parsers end a host at a backslash, others do not
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
 #: A Space as people copy it, without a scheme; and a scheme that is misspelt or has odd signs.
@@ -62,7 +62,7 @@ def root_of(source: str) -> str:
         ConfigError: The text is not an http or https URL, or it contains a user name or password.
     """
     text = source.strip()
-    shown = _USERINFO.sub("//…@", text)
+    shown = shown_source(text)
     try:
         parts = urlsplit(text)
         port = parts.port  # parsed only now; raises ValueError if it is not a number
@@ -126,22 +126,38 @@ def pages_of(config: Mapping[str, Any]) -> list[str]:
     return [name for name in names if isinstance(name, str) and name]
 
 
-def query_of(source: str) -> str:
+def query_of(source: str) -> Secret[str] | None:
     """Return the query of a URL that a user typed, in a form that fits into other URLs.
 
+    It is secret, because gateways accept tokens there. ``None`` if there is none.
+
     Example:
-        >>> query_of("http://host/app/?user=J. Doe&view=1#top")
+        >>> query_of("http://host/app/?user=J. Doe&view=1#top").reveal()
         'user=J.%20Doe&view=1'
     """
-    return quote(urlsplit(source.strip()).query, safe="/?%:@!$&'()*+,;=~-._")
+    query = Secret(quote(urlsplit(source.strip()).query, safe="/?%:@!$&'()*+,;=~-._"))
+    return query if query.reveal() else None
 
 
-def with_query(url: str, query: str) -> str:
-    """Insert a query before the query of a URL. If both have a name, the URL's own value counts."""
-    if not query:
-        return url
+def query_values(query: Secret[str]) -> list[Secret[str]]:
+    """Return the values of a query, each as it stands there and decoded."""
+    values = [part.partition("=")[2] if "=" in part else part for part in query.reveal().split("&")]
+    decoded = [unquote_plus(value) for value in values]
+    return [Secret(value) for value in dict.fromkeys([*values, *decoded]) if value]
+
+
+def with_queries(url: str, before: Secret[str] | None, after: Secret[str] | None) -> Secret[str]:
+    """Return a URL or request target with further queries, as a secret.
+
+    Args:
+        url: The URL, which may have a query of its own.
+        before: The query of the user. If both have a name, the URL's own value counts.
+        after: A signature.
+    """
     base, _, own = url.partition("?")
-    return f"{base}?{query}&{own}" if own else f"{base}?{query}"
+    parts = [part for part in (before, own, after) if part]
+    separated = [text for part in parts for text in ("&", part)][1:]
+    return joined(base, "?" if parts else "", *separated)
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -194,13 +210,13 @@ class Routes(FrozenRecord):
         root: The app's URL without a slash at the end.
         prefix: ``api_prefix`` of the config; "" before 5.0.
         query: The query of the URL that the user typed. Functions of the app can read it, so
-            their calls get it by `with_query`. No URL here contains it, because errors show URLs
-            and a query may hold a secret.
+            their requests get it when they are sent. No URL here contains it, because errors show
+            URLs and a query may hold a secret.
     """
 
     root: str
     prefix: str = ""
-    query: str = ""
+    query: Secret[str] | None = None
 
     def _api(self, path: str, **query: str) -> str:
         url = f"{self.root}{self.prefix}/{path}"

@@ -8,6 +8,7 @@ import uuid
 from collections import deque
 from typing import Any, Callable
 
+from .._basics.secret import HiddenAttribute
 from .._transport.signal_safe import SafeCondition, new_lock
 
 
@@ -102,6 +103,8 @@ class ServedJob:
         ended: Whether its last message was sent.
         extra: Further entries of the request: ``event_data`` and ``trigger_id``.
     """
+
+    headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
 
     def __init__(
         self,

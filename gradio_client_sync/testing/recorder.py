@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .._basics.secret import revealed
 from .._protocol.values.filename import safe_name
 from .._transport.base import Lost
 from .._transport.body import UploadBody
@@ -369,7 +370,7 @@ class Recorder:
 def _decoded(http: Any, raw: Any) -> Any:
     """Return decoded JSON without the client's secrets; ``None`` if the bytes are not JSON."""
     try:
-        return json.loads(http.context.conceal(raw))
+        return json.loads(http.context.conceal(revealed(raw)))
     except (TypeError, ValueError):
         return None
 

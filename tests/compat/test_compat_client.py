@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
+import io
 import json
 import signal
 import subprocess
@@ -21,10 +22,11 @@ import pytest
 
 import gradio_client_sync
 from gradio_client_sync import GradioClientError, errors
-from gradio_client_sync.compat import Client, Job, handle_file
+from gradio_client_sync.compat import Client, Job, handle_file, migrate
 from gradio_client_sync.compat.client import DEFAULT_TEMP_DIR
 from gradio_client_sync.compat.exceptions import AppError
 from gradio_client_sync.compat.utils import OutputUpdate, Status, StatusUpdate
+from gradio_client_sync.testing import FakeApp
 from tests.support.file_app import FileApp, filedata
 from tests.support.listeners import BOUND
 from tests.support.scripted import CLOSE, IncomingRequest, completed, generating
@@ -390,3 +392,34 @@ def test_plain_client_is_used(monkeypatch: pytest.MonkeyPatch, newest: Server) -
     monkeypatch.setattr(gradio_client_sync.Client, "submit", refuse)
     with Client(newest.url, verbose=False) as client:
         assert isinstance(client.submit("x", api_name="/echo").exception(), errors.QueueFullError)
+
+
+@pytest.mark.client_only
+def test_compat_prints_where_the_encoding_lacks_characters(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An ASCII console, as of some IDEs and services, gets escapes and no `UnicodeEncodeError`."""
+    output = io.TextIOWrapper(io.BytesIO(), "ascii")
+    script = tmp_path / "script.py"
+    script.write_text("from gradio_client import Client  # 名\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", output)
+    with FakeApp() as fake:
+
+        @fake.endpoint("/名")
+        def echo(text: str = "名") -> str:
+            return text
+
+        with Client(f"{fake.url}/?token=abc") as client:
+            client.view_api()
+            print(client)
+            assert "名" in client.view_api(print_info=False, return_format="str")
+            with pytest.raises(ValueError, match="Cannot find a function") as caught:
+                client.predict(api_name="/又")
+            print(caught.value)
+        print(client)
+        assert migrate.main([str(script)]) == 0
+    output.flush()
+    lines = output.buffer.getvalue().decode("ascii").splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == f"Loaded as API: {fake.url}/?token=..."
+    assert sum('api_name="/\\u540d"' in line for line in lines) == 3
+    assert "+from gradio_client_sync.compat import Client  # \\u540d" in lines

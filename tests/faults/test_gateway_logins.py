@@ -22,9 +22,10 @@ import pytest
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
-from gradio_client_sync import AuthenticationError, Client, ConnectFailedError
+from gradio_client_sync import AuthenticationError, Client, ConnectFailedError, cli
 from tests.conftest import SERVERS
 from tests.support.file_app import FileApp, filedata
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.intermediary import Intermediary
 from tests.support.listeners import BOUND, EventRecorder
 from tests.support.login_gateway import LoginGateway, basic, bearer, digest, negotiate
@@ -321,6 +322,28 @@ def test_command_line_logs_in_to_a_gateway(
         code, _, stderr = command(*words, REQUESTS_CA_BUNDLE=str(certificate))
         assert code != 0 and "cert is --cert client.pem --cert-key client.key" in stderr
         assert "--cert-key is the key of --cert" in command(*words[:2], "--cert-key", key)[2]
+
+
+@pytest.mark.client_only
+def test_command_line_trusts_the_certificates_that_it_gets(
+    certificate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--ca`` is a file of trusted certificates. Without it, an error says to write it."""
+    wrong = tmp_path / "no.pem"
+    wrong.write_text("no certificate")
+    with FileApp("json") as app, Gateway(app.url, ResponseForm(), str(certificate)) as gate:
+        call = ("predict", gate.url, "/direct", "7")
+        assert cli.main([*call, "--ca", str(certificate)]) == 0
+        assert capsys.readouterr() == ("7\n", "")
+        for words, said in (
+            ((), "verify is --ca ca.pem, verify=False is --insecure"),
+            (("--ca", str(wrong)), "The trusted certificates for https://127.0.0.1"),
+            (("--ca", str(tmp_path / "none.pem")), "none.pem"),
+            (("--ca", str(certificate), "--insecure"), "Omit one of them"),
+            (("--cacert", str(certificate)), "Did you mean --ca?"),
+        ):
+            assert cli.main([*call, *words]) != 0
+            assert said in capsys.readouterr().err
 
 
 class WantingCertificates(Intermediary):
