@@ -517,9 +517,7 @@ class Http:
             )
             self.heard = time.monotonic()
             if response.set_cookies:
-                context.keep_cookies(url, response.set_cookies)
-                response.set_cookies.clear()  # frames that read the body may be shown
-                response.headers.pop("set-cookie", None)
+                context.keep_cookies(url, response.take_cookies())
         except Exception as exc:
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc

@@ -154,6 +154,15 @@ class Response:
         elif raw.chunked:
             self._chunks = ChunkedDecoder()
 
+    def take_cookies(self) -> list[str]:
+        """Return the values of the ``Set-Cookie`` headers, and forget them.
+
+        Programs that dump variables show the response while its body is read.
+        """
+        taken, self.set_cookies[:] = list(self.set_cookies), []
+        self.headers.pop("set-cookie", None)
+        return taken
+
     def read1(self, size: int) -> bytes:
         """Wait for the next bytes, and return at most `size` of them; ``b""`` at the end.
 

@@ -25,6 +25,7 @@ from ._described import Described
 from ._endpoints import Endpoint as Endpoint
 from ._endpoints import chosen
 from ._handled import with_uploads
+from ._headers import SentHeaders, of_call
 from ._httpx_options import plain_options
 from ._translated import of_connecting, translated
 from ._updates import Status as Status
@@ -124,7 +125,7 @@ class Client(_Attributes):
         if folder is not False:
             _make_folder(self.output_dir)
         options = plain_options(revealed(httpx_kwargs))
-        self._sent = _Sent({**options.pop("headers", {}), **revealed(headers or {})})
+        self._sent = SentHeaders({**options.pop("headers", {}), **revealed(headers or {})})
         options.update((name, hide(options[name])) for name in _SECRET if options.get(name))
         self.cookies = options.get("cookies", {})
         if ssl_verify is not True:
@@ -312,7 +313,7 @@ class Client(_Attributes):
         payload = endpoint.arranged(args, kwargs)
         try:
             payload = with_uploads(payload, self._described.is_named)
-            data = app.predict(endpoint.key, payload, headers=_of_call(headers))
+            data = app.predict(endpoint.key, payload, headers=of_call(headers))
             return self._results.value(data)
         except errors.GradioClientError as exc:
             raise translated(exc) from exc.__cause__
@@ -351,7 +352,7 @@ class Client(_Attributes):
         payload = endpoint.arranged(args, kwargs)
         try:
             payload = with_uploads(payload, self._described.is_named)
-            running = app.submit(endpoint.key, payload, headers=_of_call(headers))
+            running = app.submit(endpoint.key, payload, headers=of_call(headers))
         except errors.GradioClientError as exc:
             job = Job.failed(translated(exc), self._results)
         else:
@@ -490,31 +491,6 @@ def _check_older(older: Mapping[str, Any], skip_components: bool) -> None:
             "_skip_components=False is not supported: session state and layout are never part of "
             "a result, because they stay on the server."
         )
-
-
-class _Sent:
-    """The headers of all requests. It does not hold the client, so a client can be collected.
-
-    Args:
-        headers: The headers, which the script may change or replace.
-    """
-
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.headers: Secret[dict[str, str]] = Secret(headers)
-
-    def now(self) -> dict[str, str]:
-        """Return the headers for a request."""
-        return _without_user(dict(self.headers.reveal()))  # another thread may change it meanwhile
-
-
-def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers without the one that marks the caller as a program."""
-    return {name: value for name, value in headers.items() if name.lower() != "x-gradio-user"}
-
-
-def _of_call(headers: Any) -> dict[str, str] | None:
-    """Return the headers of a call, which may be hidden."""
-    return _without_user(revealed(headers)) if headers else None
 
 
 def _folder(download_files: Any) -> Any:

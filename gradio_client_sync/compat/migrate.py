@@ -169,7 +169,7 @@ def _print_diff(diff: str) -> None:
         out.buffer.write(content)
         out.buffer.flush()
     else:  # a program has replaced it, and may want text
-        out.write(content.decode("utf-8", "replace"))
+        out.write(encodable(content.decode("utf-8", "replace"), out))
 
 
 def _complain(text: str) -> None:

@@ -24,6 +24,7 @@ TESTED_BY = {
     "gradio_client_sync.compat._copies": ["spaces/test_compat_spaces"],
     "gradio_client_sync.compat._feed": ["compat/test_compat_client"],
     "gradio_client_sync.compat._handled": ["compat/test_compat_utils"],
+    "gradio_client_sync.compat._headers": ["compat/test_compat_client"],
     "gradio_client_sync.compat._httpx_options": ["compat/test_compat_utils"],
     "gradio_client_sync.compat._results": ["compat/test_compat_client", "compat/test_beside"],
     "gradio_client_sync.compat._warned": ["compat/test_compat_client"],

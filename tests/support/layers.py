@@ -66,7 +66,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "_warned exceptions _translated data_classes _schema_text _handled _results",
     ),
     ("compat", "_updates _communicator _at_exit _feed job _endpoints _httpx_auth"),
-    ("compat", "_httpx_options _api_text _described _copies utils client"),
+    ("compat", "_httpx_options _headers _api_text _described _copies utils client"),
     ("compat", "__init__"),
     ("compat", "_migration migrate __main__"),
     ("_demo", "stage"),
