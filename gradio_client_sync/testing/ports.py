@@ -93,6 +93,21 @@ def inputs_of(
     return ports
 
 
+def arguments_for(
+    function: Callable[..., Any], values: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments for a call of a function: the positional ones, and those by name.
+
+    Args:
+        function: The function.
+        values: The values by parameter name.
+    """
+    by_name = dict(values)
+    parameters = inspect.signature(function).parameters.values()
+    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.name in by_name]
+    return [by_name.pop(name) for name in positional], by_name
+
+
 def outputs_of(
     hints: Mapping[str, Any], components: dict[str, Any], *, streams: bool
 ) -> list[Port]:
@@ -143,6 +158,8 @@ def _port(name: str, hint: Any, component: Any) -> Port:
     props: dict[str, Any] = {"label": name}
     if component is not None:
         entries = {"type": component} if isinstance(component, str) else dict(component)
+        if "type" not in entries:
+            raise TypeError(f"The component {component!r} of {name!r} needs a 'type'.")
         kind = entries.pop("type")
         return Port(name, kind, {**props, **entries})
     kind, more, schema = _component(hint)

@@ -145,12 +145,15 @@ class Values:
     # -- what a function returns
 
     def write(self, port: Port, value: Any, source: str) -> Any:
-        """Return the value on the wire for one that a function returned.
+        """Return the value on the wire for one of Python.
 
         Args:
-            port: The output.
+            port: The output, or the input whose default it is.
             value: The value.
-            source: The name of the endpoint, for errors.
+            source: Where it comes from, for errors: the begin of a sentence.
+
+        Raises:
+            TypeError: The value has no form in JSON.
         """
         if value is None or port.is_state:
             return None
@@ -176,8 +179,8 @@ class Values:
             if hasattr(value, convert):
                 return self._written(port, getattr(value, convert)(), source)
         raise TypeError(
-            f"{source} returned {type(value).__name__} for {port.name!r}, which has no form in "
-            "JSON. Return text, numbers, lists, dicts or paths."
+            f"{source} {type(value).__name__} for {port.name!r}, which has no form in "
+            "JSON. Use text, numbers, lists, dicts or paths."
         )
 
     def _written_file(self, port: Port, value: Any, source: str) -> Any:
@@ -193,8 +196,8 @@ class Values:
             name, content = Path(value).name, Path(value).read_bytes()
         else:
             raise TypeError(
-                f"{source} returned {type(value).__name__} for {port.name!r}, which is a "
-                f"{port.component}. Return a path or bytes."
+                f"{source} {type(value).__name__} for {port.name!r}, which is a "
+                f"{port.component}. Use a path or bytes."
             )
         if self._is_3x and port.component == "image":
             return encode_data_url(content, type_of(name, content[:32]))
