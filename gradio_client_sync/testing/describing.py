@@ -41,14 +41,9 @@ _CLASSES = {
 }
 
 
-def class_name(component: str) -> str:
+def class_name(port: Port) -> str:
     """Return the name of a component's class, as API descriptions show it."""
-    return _CLASSES.get(component, component.capitalize())
-
-
-def component_of(name: str) -> str:
-    """Return the type of a component by the name of its class."""
-    return name.lower()
+    return port.class_name or _CLASSES.get(port.component, port.component.capitalize())
 
 
 def config_of(
@@ -91,7 +86,7 @@ def _component(generation: Generation, number: int, port: Port) -> dict[str, Any
     component: dict[str, Any] = {"id": number, "type": port.component, "props": props}
     if generation.since(4):
         component["skip_api"] = port.is_state
-    elif not port.is_state:
+    elif not port.is_state and generation.since(3, 24):
         component["serializer"] = _serializer(port)
         component["api_info"] = {"info": port.json_schema, "serialized_info": False}
     if generation.since(4) and not port.is_state:
@@ -176,19 +171,19 @@ def _shown(ports: Sequence[Port]) -> list[Port]:
 
 
 def _value(generation: Generation, port: Port) -> dict[str, Any]:
-    schema = port.json_schema
+    schema, label = port.json_schema, port.props.get("label", port.name)
     if not generation.since(3, 29):  # the flatter form
         return {
-            "label": port.name,
+            "label": label,
             "type_python": type_text(schema),
             "type_description": "",
-            "component": class_name(port.component),
+            "component": class_name(port),
         }
     value = {
-        "label": port.name,
+        "label": label,
         "type": schema or {"type": {}, "description": "any valid json"},
         "python_type": {"type": type_text(schema), "description": ""},
-        "component": class_name(port.component),
+        "component": class_name(port),
     }
     if not generation.since(4):
         value["serializer"] = _serializer(port)
@@ -202,6 +197,8 @@ def _parameter(generation: Generation, port: Port) -> dict[str, Any]:
         value["parameter_name"] = port.name
         value["parameter_has_default"] = has_default
         value["parameter_default"] = port.default if has_default else None
-    example = component_example(port.component, port.props)
+    example = port.example
+    if example is None:
+        example = component_example(port.component, port.props)
     value["example_input"] = example_of(port.json_schema) if example is None else example
     return value

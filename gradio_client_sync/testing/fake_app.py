@@ -114,6 +114,9 @@ class FakeApp:
             options["version"] = model.version
         fake = cls(**options)
         for endpoint in model.endpoints:
+            if endpoint is None:  # private, or without a backend: the others keep their numbers
+                fake._add(None, _gives(None, False), inputs=[], outputs=[], visibility="private")
+                continue
             examples = tuple(
                 example_value(port, fake._app.values.form) for port in endpoint.outputs
             )
@@ -238,7 +241,8 @@ class FakeApp:
             bare = None if name is None else name.strip("/")
             number = len(self._app.endpoints)
             endpoint = FakeEndpoint(number, bare, function, self._next_id, **options)
-            endpoint.inputs = [self._with_default(endpoint, port) for port in endpoint.inputs]
+            if "inputs" not in options:  # of a real app, whose defaults have this form
+                endpoint.inputs = [self._with_default(endpoint, port) for port in endpoint.inputs]
             self._next_id += len(endpoint.inputs) + len(endpoint.outputs)
             self._app.endpoints.append(endpoint)
         return endpoint

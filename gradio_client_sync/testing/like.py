@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 from .._client import Client
 from .._protocol.api.example import example_of
-from .describing import component_of
 from .ports import FILES, REQUIRED, Port
 
 _PIXEL = base64.b64decode(
@@ -32,6 +33,7 @@ class LikeEndpoint(NamedTuple):
     """One endpoint to copy.
 
     Attributes:
+        number: Its number, if callers may know it because the endpoint has no name.
         name: Its name; ``None`` if it has none.
         inputs: Its inputs.
         outputs: Its outputs.
@@ -39,6 +41,7 @@ class LikeEndpoint(NamedTuple):
         description: What the app says of it.
     """
 
+    number: int | None
     name: str | None
     inputs: list[Port]
     outputs: list[Port]
@@ -51,11 +54,11 @@ class Model(NamedTuple):
 
     Attributes:
         version: Its Gradio release; ``None`` if it is not known.
-        endpoints: Its endpoints.
+        endpoints: Its endpoints by number; ``None`` for one that is not described.
     """
 
     version: str | None
-    endpoints: list[LikeEndpoint]
+    endpoints: list[LikeEndpoint | None]
 
 
 def model_of(source: Any, options: Mapping[str, Any]) -> Model:
@@ -75,36 +78,69 @@ def model_of(source: Any, options: Mapping[str, Any]) -> Model:
     else:
         with Client(str(source), **options) as app:
             described, version = app.view_api(), str(app.config["version"])
+    named = described["named_endpoints"].items()
+    unnamed = (described.get("unnamed_endpoints") or {}).items()
     endpoints = [
-        _endpoint(name.strip("/"), entry) for name, entry in described["named_endpoints"].items()
+        *(_endpoint(None, name.strip("/"), entry) for name, entry in named),
+        *(_endpoint(int(number), None, entry) for number, entry in unnamed),
     ]
-    unnamed = described.get("unnamed_endpoints") or {}
-    endpoints += (_endpoint(None, entry) for entry in unnamed.values())
-    return Model(version if isinstance(version, str) else None, endpoints)
+    return Model(version if isinstance(version, str) else None, _placed(endpoints))
 
 
-def _endpoint(name: str | None, entry: Mapping[str, Any]) -> LikeEndpoint:
+def _placed(endpoints: list[LikeEndpoint]) -> list[LikeEndpoint | None]:
+    """Return endpoints at their numbers, and those with names in the places between."""
+    unnamed = {e.number: e for e in endpoints if e.number is not None}
+    named = [e for e in endpoints if e.number is None]
+    placed: list[LikeEndpoint | None] = []
+    while unnamed or named:
+        found = unnamed.pop(len(placed), None) or (named.pop(0) if named else None)
+        placed.append(found)
+    return placed
+
+
+def _endpoint(number: int | None, name: str | None, entry: Mapping[str, Any]) -> LikeEndpoint:
     kind = entry.get("type")
     streams = isinstance(kind, Mapping) and bool(kind.get("generator"))
     inputs = [_port(value) for value in entry.get("parameters", ())]
     outputs = [_port(value) for value in entry.get("returns", ())]
-    return LikeEndpoint(name, inputs, outputs, streams, entry.get("description"))
+    return LikeEndpoint(number, name, inputs, outputs, streams, entry.get("description"))
 
 
 def _port(value: Mapping[str, Any]) -> Port:
     schema = value.get("type")
     schema = dict(schema) if isinstance(schema, Mapping) else {}
-    props: dict[str, Any] = {"label": value.get("label", "")}
+    name, label = value.get("parameter_name"), str(value.get("label", ""))
+    if name and re.fullmatch(r"parameter_\d+", label):
+        label = name  # the server has made it of a number, which is another one here
+    props: dict[str, Any] = {"label": label}
     items = schema.get("items")
     choices = schema.get("enum") or (items.get("enum") if isinstance(items, Mapping) else None)
+    python = value.get("python_type")
+    text = str(python.get("type")) if isinstance(python, Mapping) else ""
+    if text.startswith("list[filepath]"):
+        props["file_count"] = "multiple"  # in 3.x, the schema does not say it
+    choices = choices or _choices_of(text)  # nor does it have the choices
     if choices:
         props["choices"] = [[str(choice), choice] for choice in choices]
-    python = value.get("python_type")
-    if isinstance(python, Mapping) and str(python.get("type")).startswith("list[filepath]"):
-        props["file_count"] = "multiple"  # in 3.x, the schema does not say it
+        props["multiselect"] = text.startswith("list[")
+    if text.startswith("dict(image: filepath, mask"):
+        props["tool"] = "sketch"
     default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
-    name = value.get("parameter_name") or str(value.get("label", ""))
-    return Port(name, component_of(str(value.get("component"))), props, default, schema)
+    kind = str(value.get("component"))
+    return Port(
+        name or label, kind.lower(), props, default, schema, kind, value.get("example_input")
+    )
+
+
+def _choices_of(python_type: str) -> list[Any]:
+    """Return the choices that a type in Python has, such as ``list[Literal['a', 'b']]``."""
+    for start, end in (("Literal[", "]"), ("list[Literal[", "]]")):
+        if python_type.startswith(start) and python_type.endswith(end):
+            try:
+                return list(ast.literal_eval(f"({python_type[len(start) : -len(end)]},)"))
+            except (SyntaxError, ValueError):  # a type that was shortened
+                return []
+    return []
 
 
 def example_value(port: Port, keep: Callable[[str, bytes], Any]) -> Any:

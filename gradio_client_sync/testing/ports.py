@@ -48,6 +48,8 @@ class Port(NamedTuple):
         props: The properties of the component.
         default: The default of a parameter, or the first value of state; `REQUIRED` for none.
         schema: The JSON schema of the values.
+        class_name: The name of the component's class, if it is not the usual one.
+        example: An example of a value, if it is not the usual one.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Port(NamedTuple):
     props: dict[str, Any]
     default: Any = REQUIRED
     schema: dict[str, Any] | None = None
+    class_name: str | None = None
+    example: Any = None
 
     @property
     def is_state(self) -> bool:
