@@ -22,6 +22,7 @@ from gradio_client_sync import (
     QueueFullError,
     Status,
     cli,
+    compat,
 )
 from gradio_client_sync.testing import FakeApp, ReplayError, record, replay
 from gradio_client_sync.testing.plans import When
@@ -116,6 +117,40 @@ def test_replay_gives_what_was_recorded(protocol: str, tmp_path: Path) -> None:
                 app.predict("/add", [1, 7])
             with pytest.raises(ReplayError, match="more often than the 1 times"):
                 app.predict("/add", [3, 3])
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
+def test_replay_for_all_interfaces(
+    protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`map`, `compat`, the command line, and calls of several threads are replayed."""
+    path, source = tmp_path / "interfaces.jsonl", tmp_path / "in.txt"
+    source.write_text("hello")
+
+    def run(url: str) -> list[Any]:
+        with Client(url) as app:
+            payloads = [{"a": n, "b": n} for n in range(5)]
+            out = [[data[0] for data in app.map("/add", payloads)]]
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                out.append(list(pool.map(lambda n: app.predict("/add", [n, 9])[0], range(4))))
+        with compat.Client(url, verbose=False) as old:
+            job = old.submit(3, api_name="/count")
+            out += [old.predict(2, b=3, api_name="/add"), job.result(), job.outputs()]
+            file = old.predict(compat.handle_file(str(source)), api_name="/copy")
+            out.append(Path(file).read_text())
+        for command in (["predict", url, "/add", "2", "5"], ["stream", url, "/count", "2"]):
+            out.append((cli.main(command), capsys.readouterr().out))
+        return out
+
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        with record(path):
+            recorded = run(fake.url)
+        count = len(fake.calls)
+        with replay(path):
+            assert run(fake.url) == recorded
+        assert len(fake.calls) == count
+    assert recorded[:4] == [[0, 2, 4, 6, 8], [9, 10, 11, 12], 5, "tok tok "]
 
 
 FAULTS: list[tuple[Any, When | None]] = [

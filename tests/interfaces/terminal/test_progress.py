@@ -195,9 +195,9 @@ def test_bars_without_tqdm_are_refused_before_anything_is_sent(
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with FakeApp() as server:
         server.endpoint("/count")(lambda n: n)
-        app = Client(server.url)
-        with pytest.raises(MissingDependencyError, match=r"gradio-client-sync\[progress\]") as info:
-            app.predict("/count", [1], progress=True)
+        with Client(server.url) as app:
+            with pytest.raises(MissingDependencyError, match=r"client-sync\[progress\]") as info:
+                app.predict("/count", [1], progress=True)
         assert info.value.extra == "progress"
     assert server.calls == []
 
