@@ -6,7 +6,10 @@ Normally `current` is ``None``, and each use of it costs one comparison. `testin
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from .._basics.secret import Texts
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
@@ -30,12 +33,18 @@ class SentRequest(Protocol):
         """The body."""
         ...
 
+    @property
+    def headers(self) -> Texts:
+        """The headers of this request only."""
+        ...
+
 
 class Handshake(NamedTuple):
     """The handshake of a websocket, as a `SentRequest`."""
 
-    method: str
     url: str
+    headers: Texts
+    method: str = "GET"
     body: bytes = b""
 
 
@@ -62,7 +71,7 @@ class Seam(Protocol):
         """Record a file that is about to be read, and return the one to use."""
         ...
 
-    def connected(self, http: Any, url: str, channel: T) -> T:
+    def connected(self, http: Any, request: SentRequest, channel: T) -> T:
         """Record an opened websocket, and return the one to use."""
         ...
 
@@ -111,9 +120,9 @@ def fetched(http: Any, request: SentRequest, download: T) -> T:
     return download if current is None else current.fetched(http, request, download)
 
 
-def connected(http: Any, url: str, channel: T) -> T:
+def connected(http: Any, request: SentRequest, channel: T) -> T:
     """Return the channel to use instead of an opened websocket."""
-    return channel if current is None else current.connected(http, url, channel)
+    return channel if current is None else current.connected(http, request, channel)
 
 
 def set_current(seam: Any) -> Seam | None:

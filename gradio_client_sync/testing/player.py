@@ -5,19 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Callable
 
 from .._protocol.dialect import dialect_of
 from .._transport.seam import SentRequest
 from ..errors import ConnectFailedError
 from .backend import JobRefusal, ServedFile
-from .cassette import Cassette, RecordedCall, Scrub, differences, file_mark, portable
+from .cassette import Cassette, RecordedCall, differences, file_mark, portable
 from .channels import Board, Gone, ServedJob
+from .checked import CheckedSocket, CheckedStream
 from .generation import Generation
 from .http_server import HttpServer, Request
 from .known_apps import KnownApps
 from .replay_error import ReplayError
+from .scrubber import Scrub
 from .serving import AppServer
 from .streams import Disconnect
 from .values import ServedFiles
@@ -136,7 +138,7 @@ class Player:
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Return a stream that raises the errors in it."""
-        return _CheckedStream(stream, self._check)
+        return CheckedStream(stream, self._check)
 
     def _check(self, raw: Any) -> None:
         """Raise the error that a message carries."""
@@ -150,9 +152,9 @@ class Player:
                 raise self._error(json.loads(b"".join(download))["replay_error"])
         return download
 
-    def connected(self, http: Any, url: str, channel: Any) -> Any:
+    def connected(self, http: Any, request: SentRequest, channel: Any) -> Any:
         """Return a websocket that raises the errors in it."""
-        return _CheckedSocket(channel, self._check)
+        return CheckedSocket(channel, self._check)
 
     def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes]:
         """Return the next recorded response of the Hub; after the last one, the last one again.
@@ -240,7 +242,13 @@ class _RecordedApp:
             found = kept.pop(0) if len(kept) > 1 else kept[0] if kept else self._store.get(path)
         if isinstance(found, int):
             return JobRefusal(found, {"detail": "The app refused this file."})
-        if found is None or not found.exists():
+        if found is not None and not found.exists():
+            return _not_recorded(
+                f"The recording {str(self._cassette.path)!r} keeps the file {path!r} in "
+                f"{str(found)!r}, which does not exist. Keep its folder beside the recording, or "
+                "record it again."
+            )
+        if found is None:
             return _not_recorded(
                 f"The recording {str(self._cassette.path)!r} has no content of the file {path!r}: "
                 "it was not downloaded when the recording was made."
@@ -267,8 +275,17 @@ class _RecordedApp:
             for call in self._left(job.fn_index):
                 if call.fits(payload, event_data):
                     call.played = True
+                    if not call.has_end:
+                        raise ReplayError(self._endless(call))
                     return call
         raise ReplayError(self._explain(job.fn_index, payload, event_data))
+
+    def _endless(self, call: RecordedCall) -> str:
+        """Return the error text for a call whose last lines are missing."""
+        return (
+            f"Call {call.number} of the recording {str(self._cassette.path)!r} has no end: no "
+            "message 'process_completed', and no response. Add it, or record the call again."
+        )
 
     def _explain(self, fn_index: int, payload: Any, event_data: Any) -> str:
         """Return why a call is not in the recording."""
@@ -340,8 +357,7 @@ class _RecordedApp:
             call = self._match(job)
         except ReplayError as exc:
             return _not_recorded(str(exc))
-        text = f"Call {call.number} of the recording has no response."
-        return _first_response(call) or _not_recorded(text)
+        return _first_response(call) or _not_recorded(self._endless(call))
 
     def run(self, job: ServedJob) -> None:
         started = time.monotonic()
@@ -352,6 +368,8 @@ class _RecordedApp:
             call = self._ask_for_data(job)
             if call is None:
                 return
+        elif not call.has_end:  # a call with its own stream, whose payload was never sent
+            return job.send({"msg": "replay_error", "error": self._endless(call)})
         if any("cancelled" in step for _, step in call.steps):
             skipped |= {"process_completed"}  # the app's response to it, which may be earlier
         for seconds, step in call.steps:
@@ -360,9 +378,8 @@ class _RecordedApp:
             if message is not None and message["msg"] not in skipped:
                 job.send(dict(message))
             elif "lost" in step:
-                job.cut()
-                return
-        job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
+                return job.cut()
+        return job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
 
     def _wait_until(self, job: ServedJob, started: float, seconds: float) -> None:
         if self._speed is not None:
@@ -404,39 +421,3 @@ def _first_response(call: RecordedCall) -> JobRefusal | None:
 
 def _kinds(call: RecordedCall) -> list[str]:
     return [step["message"]["msg"] for _, step in call.steps if "message" in step]
-
-
-class _CheckedStream:
-    """An event stream that raises the errors in it."""
-
-    def __init__(self, stream: Any, check: Callable[[Any], None]) -> None:
-        self._stream = stream
-        self._check = check
-
-    def __iter__(self) -> Iterator[list[bytes]]:
-        for payloads in self._stream:
-            for raw in payloads:
-                self._check(raw)
-            yield payloads
-
-    def abort(self) -> None:
-        self._stream.abort()
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _CheckedSocket:
-    """A websocket that raises the errors in it."""
-
-    def __init__(self, channel: Any, check: Callable[[Any], None]) -> None:
-        self._channel = channel
-        self._check = check
-
-    def receive(self) -> Any:
-        message = self._channel.receive()
-        self._check(message.raw)
-        return message
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._channel, name)
