@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from benchmarks import files, report, singles
+from benchmarks import files, maps, report, singles
 from benchmarks.peers import NAMES, Process, Result, missing
 from benchmarks.picture import draw
 from benchmarks.rows import GROWTH, NEWEST, ROWS, Row
@@ -35,11 +35,12 @@ def serving(version: str, *options: str) -> Iterator[str]:
 def measure(row: Row, url: str, short: bool) -> dict[str, dict[int, Result]]:
     """Measure all contestants in turn; return the results by contestant and round."""
     count, rounds = row.count[short], row.rounds[short]
+    new_servers = row.new_servers and not short
     names = [name for name in row.contestants if missing(name) is None]
     found: dict[str, dict[int, Result]] = {name: {} for name in names}
     with ExitStack() as stack:
         kept = {}
-        if not row.fresh:
+        if not (row.fresh or new_servers):
             kept = {name: stack.enter_context(Process(name, url)) for name in names}
             for process in kept.values():
                 process.ask(row.task, WARM_UP)
@@ -48,7 +49,11 @@ def measure(row: Row, url: str, short: bool) -> dict[str, dict[int, Result]]:
             for name in names if turn % 2 == 0 else reversed(names):
                 if turn % row.peers_every and name not in ("raw", "ours"):
                     continue
-                if row.fresh:
+                if new_servers:
+                    with serving(row.server, *row.options) as own, Process(name, own) as process:
+                        process.ask(row.task, WARM_UP)
+                        found[name][turn] = process.ask(row.task, count)
+                elif row.fresh:
                     with Process(name, url) as process:
                         process.ask("predict", WARM_UP)
                         process.ask(row.task, 1)  # import what only this task needs
@@ -110,9 +115,10 @@ def main() -> None:
                 if (row.server, row.options) == server:
                     results = measure(row, url, options.short)
                     keep(report.summarise(row, results, options.short))
-    for single in singles.SINGLES:
+    for single in (*singles.SINGLES, *maps.SINGLES):
         if options.only in single.name:
-            with serving(NEWEST, *single.options) as url:
+            server = serving(NEWEST, *single.options) if single.has_server else nullcontext("")
+            with server as url:
                 keep(single.measure(url, options.short))
     if options.only in "a large file":
         size, rounds = (10, 1) if options.short else (300, 5)

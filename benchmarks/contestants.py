@@ -16,9 +16,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
@@ -27,6 +29,7 @@ if __package__:
 else:
     from raw import Raw
 
+AT_ONCE = 16  # calls in flight of the task `many`
 RESULT_TIMEOUT = 300.0  # s for one result; only a call that hangs needs so long
 
 
@@ -37,6 +40,8 @@ def words(count: int) -> str:
 
 class Ours:
     """gradio_client_sync."""
+
+    journal: Path | None = None
 
     def __init__(self, url: str) -> None:
         from gradio_client_sync import Client
@@ -60,6 +65,34 @@ class Ours:
     def result(self, job: Any) -> Any:
         return job.result(RESULT_TIMEOUT)[0]
 
+    def many(self, endpoint: str, values: list[Any], at_once: int) -> list[Any]:
+        payloads = ([value] for value in values)
+        results = self._app.map(endpoint, payloads, in_flight=at_once, journal=self.journal)
+        return [data[0] for data in results]
+
+    def flat(self, endpoint: str, count: int) -> int:
+        """Map a generator, and keep nothing; return how many results are correct."""
+        results = self._app.map(endpoint, ([str(n)] for n in range(count)), in_flight=AT_ONCE)
+        return sum(data[0] == str(number) for number, data in enumerate(results))
+
+    def resume(self, endpoint: str, count: int) -> tuple[list[float], int]:
+        """Go on where a journal of done items ends.
+
+        Returns:
+            The seconds to the first result and to that of the first call, and how many are correct.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "run.jsonl")
+            _write_journal(path, endpoint, count)
+            payloads, right = ([str(number)] for number in range(count + 1)), 0
+            start, first = time.perf_counter(), 0.0
+            with self._app.map(endpoint, payloads, journal=path) as results:
+                for outcome in results.outcomes():
+                    first = first or time.perf_counter() - start
+                    right += outcome.data[0] == outcome.payload[0]
+                    right -= outcome.replayed is (outcome.index == count)
+            return [first, time.perf_counter() - start], right
+
     def connect(self) -> None:
         self._make().close()
 
@@ -74,6 +107,22 @@ class Ours:
         """Create `count` clients, and make one call with each."""
         apps = [self._make() for _ in range(count)]
         return sum(app.predict("/echo", ["x"])[0] == "x" for app in apps)
+
+
+class Found(Ours):
+    """gradio_client_sync, which finds how many calls to have in flight."""
+
+    def many(self, endpoint: str, values: list[Any], at_once: int) -> list[Any]:
+        return [data[0] for data in self._app.map(endpoint, ([value] for value in values))]
+
+
+class Journaled(Ours):
+    """gradio_client_sync with a journal."""
+
+    def many(self, endpoint: str, values: list[Any], at_once: int) -> list[Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            self.journal = Path(folder, "run.jsonl")
+            return super().many(endpoint, values, at_once)
 
 
 class Official:
@@ -102,6 +151,11 @@ class Official:
 
     def result(self, job: Any) -> Any:
         return job.result(timeout=RESULT_TIMEOUT)
+
+    def many(self, endpoint: str, values: list[Any], _: int) -> list[Any]:
+        """Call the endpoint in a pool of threads of its default size, as its users do."""
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(partial(self.call, endpoint), values))
 
     def connect(self) -> None:
         self._make()
@@ -160,6 +214,25 @@ class Tasks:
                 continue
         return [time.perf_counter() - start], right
 
+    def many(self, count: int) -> tuple[list[float], int]:
+        """Call an endpoint many times, with a fixed number of calls in flight."""
+        texts = [str(number) for number in range(count)]
+        start = time.perf_counter()
+        results = self._contestant.many("/echo", texts, AT_ONCE)
+        seconds = time.perf_counter() - start
+        return [seconds], sum(result == text for result, text in zip(results, texts))
+
+    def flat(self, count: int) -> tuple[list[float], int]:
+        """Map a generator, and keep nothing."""
+        start = time.perf_counter()
+        right = self._contestant.flat("/echo", count)
+        return [time.perf_counter() - start], right
+
+    def resume(self, count: int) -> tuple[list[float], int]:
+        """Go on where the journal of a map ends."""
+        result: tuple[list[float], int] = self._contestant.resume("/echo", count)
+        return result
+
     def iterate(self, count: int) -> tuple[list[float], int]:
         """Read each value of a growing text."""
         start = time.perf_counter()
@@ -211,6 +284,19 @@ class Tasks:
         return [time.perf_counter() - start], right
 
 
+def _write_journal(path: Path, endpoint: str, count: int) -> None:
+    """Write a journal as a map of `count` items does, without the calls."""
+    from gradio_client_sync._many.journal import Journal
+    from gradio_client_sync._many.journal_format import Recorded
+
+    with Journal.open(str(path), endpoint, None) as journal:
+        for number in range(count):
+            recorded = Recorded.of_data(
+                [str(number)], 0.1, 1, time.time(), updates={}, saved_path=lambda _: None
+            )
+            journal.append(journal.identify(number, [str(number)]), recorded)
+
+
 def _list(value: Any) -> list[Any]:
     if isinstance(value, str):  # the official client returns JSON as the path of a file
         value = json.loads(Path(value).read_text(encoding="utf-8"))
@@ -242,6 +328,8 @@ def wakes() -> int:
 CONTESTANTS: dict[str, Callable[[str], Any]] = {
     "raw": Raw,
     "ours": Ours,
+    "found": Found,
+    "journal": Journaled,
     "compat": Compat,
     "official": Official,
 }

@@ -23,6 +23,8 @@ OFFICIAL = {
 NAMES = {
     "raw": "raw wire",
     "ours": "gradio_client_sync",
+    "found": "number found by map",
+    "journal": "map with a journal",
     "compat": "gradio_client_sync.compat",
     "javascript": "@gradio/client 2.7.0",
     "javascript-0": "@gradio/client 0.2.1",

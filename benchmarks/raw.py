@@ -129,5 +129,46 @@ class Raw:
         by_number = {names[name]: value for name, value in results.items()}
         return [by_number[number] for number in range(len(values))]
 
+    def many(self, endpoint: str, values: list[Any], at_once: int) -> list[Any]:
+        """Call the endpoint for all values, with `at_once` calls in flight; return the results.
+
+        A thread that has joined waits until the stream's reader, which is this thread, has seen
+        the end of any job. So it joins again when there is room.
+        """
+        left: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(len(values)):
+            left.put(number)
+        names: dict[str, int] = {}
+        results: dict[str, Any] = {}
+        room, joined = threading.Semaphore(at_once), threading.Event()
+
+        def join() -> None:
+            connection = self._connect()
+            while True:
+                room.acquire()
+                try:
+                    number = left.get_nowait()
+                except queue.Empty:
+                    return
+                body = self._body(endpoint, values[number])
+                names[self._post(connection, "/queue/join", body)["event_id"]] = number
+                joined.set()
+
+        threads = [threading.Thread(target=join) for _ in range(min(at_once, JOINS_AT_ONCE))]
+        for thread in threads:
+            thread.start()
+        joined.wait()
+        while len(results) < len(values):
+            for message in self._messages():
+                if message["msg"] == "process_completed":
+                    results[message["event_id"]] = message["output"]["data"][0]
+                    room.release()
+        for _ in threads:
+            room.release()  # for those that wait for room although nothing is left
+        for thread in threads:
+            thread.join()
+        by_number = {names[name]: value for name, value in results.items()}
+        return [by_number[number] for number in range(len(values))]
+
     def result(self, job: Any) -> Any:
         return job

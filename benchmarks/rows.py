@@ -50,6 +50,7 @@ class Row(NamedTuple):
     options: tuple[str, ...] = ()
     fresh: bool = False
     peers_every: int = 1
+    new_servers: bool = False
 
 
 ROWS = (
@@ -131,6 +132,36 @@ ROWS = (
         (Limit("rate", 0.9, "raw", least=True), Limit("right", 1.0, "raw", least=True)),
         ("raw", "ours"),
         fresh=True,
+    ),
+    Row(
+        "map, 16 in flight",
+        "many",
+        (1250, 100),
+        (8, 1),
+        (
+            Limit("rate", 0.95, "raw", least=True),
+            Limit("right", 1.0, "raw", least=True),
+            Limit("rate", 4.0, "official", least=True),
+        ),
+        ("raw", "ours", "official"),
+        peers_every=9,
+        new_servers=True,
+    ),
+    Row(
+        "map, which finds the number in flight, and 16",
+        "many",
+        (500, 100),
+        (8, 1),
+        (Limit("rate", 0.95, "ours", least=True, of="found"),),
+        ("ours", "found"),
+    ),
+    Row(
+        "map with a journal, and without",
+        "many",
+        (500, 100),
+        (8, 1),
+        (Limit("rate", 0.95, "ours", least=True, of="journal"),),
+        ("ours", "journal"),
     ),
     Row(
         "growing text, 5,000 updates, each value read",

@@ -23,11 +23,19 @@ _SETTLED = 7  # s after which an idle client has ended its threads
 
 
 class Single(NamedTuple):
-    """One of these rows; `options` are options of the app."""
+    """One of these rows.
+
+    Attributes:
+        name: A part of its name.
+        measure: Measures it; takes the server's URL, and whether it is a short run.
+        options: Options of the app.
+        has_server: Whether it needs a real server.
+    """
 
     name: str
     measure: Callable[[str, bool], dict[str, Any]]
     options: tuple[str, ...] = ()
+    has_server: bool = True
 
 
 def row(
@@ -200,7 +208,7 @@ def clients(url: str, short: bool) -> dict[str, Any]:
 SINGLES = (
     Single("first call in a fresh process", first_call),
     Single("CPU time of a first call", first_call_cpu),
-    Single("import", importing),
+    Single("import", importing, has_server=False),
     Single("jobs waiting", waiting),
     Single("connections", connections),
     Single("idle", heartbeat, ("--heartbeat",)),

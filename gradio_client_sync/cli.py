@@ -11,13 +11,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from errno import EINVAL
+from errno import EFBIG, EINVAL, EIO, ENOSPC
 from importlib.util import find_spec
 
 from ._basics.printing import HANDLER
 from ._cli.exits import CUT_OFF, FAILED, INTERRUPTED, OK, PROGRAM, exit_code_of
 from ._version import __version__
-from .errors import GradioClientError, MissingDependencyError
+from .errors import FileError, GradioClientError, MissingDependencyError
 
 HELP = f"""\
 Usage: {PROGRAM} [OPTIONS] COMMAND [ARGS]...
@@ -60,13 +60,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        # The reading program, such as `head`, has ended. Windows may say that by EINVAL.
-        if not isinstance(error, BrokenPipeError) and (os.name, error.errno) != ("nt", EINVAL):
-            raise
-        # Python flushes the output once more at its exit, which would raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CUT_OFF
+        return _unwritten(error)
     return code
+
+
+def _unwritten(error: OSError) -> int:
+    """Return the exit code for an error of standard output, and say what is wrong with it."""
+    # The reading program, such as `head`, has ended. Windows may say that by EINVAL.
+    is_cut_off = isinstance(error, BrokenPipeError) or (os.name, error.errno) == ("nt", EINVAL)
+    if not is_cut_off and error.errno not in (ENOSPC, EFBIG, EIO):
+        raise error
+    # Python flushes the output once more at its exit, which would raise again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if is_cut_off:
+        return CUT_OFF
+    unwritten = FileError(f"Standard output cannot be written: {error.strerror}.")
+    _print_error(unwritten)
+    return exit_code_of(unwritten)
 
 
 def _run(arguments: list[str]) -> int:

@@ -70,6 +70,7 @@ class Function(Protocol):
         on_error: Literal["raise", "return"] = "raise",
         progress: bool | None = None,
         journal: str | os.PathLike[str] | None = None,
+        retry_failed: bool = False,
         download: str | os.PathLike[str] | None = None,
         executor: Any = None,
         **named: Any,
@@ -178,6 +179,7 @@ def map_method(
         on_error: Literal["raise", "return"] = "raise",
         progress: bool | None = None,
         journal: str | os.PathLike[str] | None = None,
+        retry_failed: bool = False,
         download: str | os.PathLike[str] | None = None,
         executor: Any = None,
         **named: Any,
@@ -194,6 +196,7 @@ def map_method(
             in_flight=in_flight,
             on_error=on_error,
             journal=journal,
+            retry_failed=retry_failed,
             download=download,
             executor=executor,
             shape=partial(bare, outputs=outputs),
@@ -212,8 +215,8 @@ use ``itertools.repeat(value)``.
 
 Args:
     iterables: The values of the arguments. They are read while the map runs.
-    in_flight, on_error, progress, journal, download, executor: As for `Client.map`. The function's
-        `with_options` sets its other options.
+    in_flight, on_error, progress, journal, retry_failed, download, executor: As for `Client.map`.
+        The function's `with_options` sets its other options.
 
 Returns:
     A `Map`, which yields the values in the order of the arguments.

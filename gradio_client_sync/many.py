@@ -22,6 +22,7 @@ from ._many.journal import read_journal as recorded_items
 from ._many.recorder import OutcomeRecorder
 from ._many.scheduler import Scheduler
 from ._many.source import Source
+from ._many.tally import Tally
 from ._many.window import AdaptiveWindow, FixedWindow
 from ._tracebacks import short_traceback, short_tracebacks
 
@@ -67,12 +68,14 @@ class Map(Generic[T_co]):
         endpoint: str | int,
         scheduler: Scheduler,
         close: Callable[[], None],
+        tally: Tally,
         *,
         raises: bool,
         journal: str | None,
     ) -> None:
         self._endpoint = endpoint
         self._scheduler = scheduler
+        self._tally = tally
         self._raises = raises
         self._journal = journal
         self._finalizer = weakref.finalize(self, _end, scheduler, endpoint, close)
@@ -147,17 +150,19 @@ class Map(Generic[T_co]):
     def _next(self, *, in_order: bool) -> Outcome | None:
         """Return the next outcome; ``None`` after the last one. End the map if it has failed."""
         try:
+            self._tally.begin()
             outcome = self._scheduler.next(in_order=in_order)
             if outcome is None:
                 self._finalizer()
+                self._tally.end("complete")
             elif outcome.error is not None and self._raises:
                 raise outcome.error
         except KeyboardInterrupt as exc:
             self._stop("Ctrl-C has interrupted it")
             self._explain(exc)
             raise
-        except BaseException:
-            self._stop("it has failed before")
+        except BaseException as exc:
+            self._stop("it has failed before", exc)
             raise
         return outcome
 
@@ -170,7 +175,7 @@ class Map(Generic[T_co]):
         """
         self._stop("cancel() was called")
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, error: BaseException | None = None) -> None:
         counts = self.counts
         ended = counts.done + counts.failed
         self._scheduler.stop(
@@ -181,6 +186,10 @@ class Map(Generic[T_co]):
         )
         self._scheduler.wait_until_idle(GRACE)
         self._finalizer()
+        if error is None or isinstance(error, CancelledError):
+            self._tally.end("cancelled")
+        else:
+            self._tally.end("failed", error)
 
     def _explain(self, interrupt: KeyboardInterrupt) -> None:
         """Give an interrupt a message: how many items have ended, and how to continue."""
@@ -208,10 +217,24 @@ class Map(Generic[T_co]):
         if isinstance(exc, KeyboardInterrupt):
             self._explain(exc)
 
+    # -- the display ----------------------------------------------------------------
+
     def __repr__(self) -> str:
-        counts = self.counts
-        shown = f"{counts.done} done, {counts.failed} failed, {counts.in_flight} in flight"
-        return printable(f"<Map of {called(self._endpoint)}: {shown}>")
+        return printable(repr(self._tally))
+
+    def _ipython_display_(self) -> None:
+        from ._notebook import live_map
+
+        if not live_map.show(self._tally):
+            raise NotImplementedError  # IPython then prints the repr
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from ._notebook import live_map
+
+        return live_map.map_bundle(self._tally)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
 
 
 def _result(outcome: Outcome) -> Any:
@@ -233,21 +256,19 @@ def start_map(
     idempotent: bool = False,
     progress: bool = False,
     journal: str | os.PathLike[str] | None = None,
+    retry_failed: bool = False,
     download: str | os.PathLike[str] | None = None,
     executor: Any = None,
     shape: Callable[[Any], T] = lambda data: data,
-    retry_failed: bool = False,
     report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> Map[T]:
     """Make a map, for `Client.map`, `Pool.map` and maps of functions.
 
     Args:
         caller: Makes the calls.
-        payloads, in_flight, on_error, idempotent, progress, journal, download, executor: As
-            `Client.map` takes them.
+        payloads, in_flight, on_error, idempotent, progress, journal, retry_failed, download,
+            executor: As `Client.map` takes them.
         shape: Converts a `Data` to the value that the user gets.
-        retry_failed: Call items again that failed in an earlier run. This is always done if the
-            first failed item ends the map; otherwise the next run would end at the same item.
         report: Called with each outcome when its item ends, on any thread.
 
     Raises:
@@ -269,20 +290,24 @@ def start_map(
     )
     folder, path = _options.folder("download", download), map_options.journal(journal)
     _options.flag("idempotent", idempotent)
+    map_options.retry_failed(retry_failed, path)
     source = Source(payloads, caller.endpoint, caller.parameters)
     bar: MapBar | None = None
     if _options.flag("progress", progress):
         from ._terminal.map_bar import MapBar
 
         bar = MapBar(caller.endpoint, source.total)
+    tally = Tally(caller.endpoint, source.total)
     kept = None if path is None else Journal.open(path, caller.endpoint, caller.fingerprint())
     workers = Workers()
 
     def note(outcome: Outcome) -> None:
         report(outcome)
+        tally.add(outcome)
         if bar is not None:
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
+    # If the first failed item ends the map, a later run would end there again.
     recalls_errors = not (raises or retry_failed)
     recorder = OutcomeRecorder(
         caller, kept, folder, shape, note, workers.start, recalls_errors=recalls_errors
@@ -297,7 +322,14 @@ def start_map(
     scheduler = Scheduler(
         caller, source, window, recorder, workers.start, raises=raises, idempotent=idempotent
     )
-    return Map(caller.endpoint, scheduler, close, raises=raises, journal=path)
+    found = weakref.ref(scheduler)  # the scheduler has the tally, too
+
+    def in_flight_now() -> int:
+        running = found()
+        return 0 if running is None else running.counts.in_flight
+
+    tally.in_flight = in_flight_now
+    return Map(caller.endpoint, scheduler, close, tally, raises=raises, journal=path)
 
 
 @short_traceback

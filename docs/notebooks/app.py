@@ -227,6 +227,8 @@ def cook(guests: float, progress: Any = gr.Progress()) -> str:
 def bake(cake: str) -> str:
     """Bake a cake. There is only one oven, so other cakes wait."""
     time.sleep(STEP)
+    if cake == "mud":
+        raise gr.Error("Nobody eats a cake of mud.")
     return f"{cake} cake"
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -119,7 +120,7 @@ class _Inputs:
             suffix = "" if place.startswith("@") else path.suffix.lower()
             own, total = [one.sent_as for one in self._open], None
             if place == "-":
-                piped = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig")
+                piped = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", "surrogateescape")
                 parts.append(self._lines(piped, "standard input"))
             elif suffix in JSON_LINES:
                 with _opened(path) as file:
@@ -159,10 +160,13 @@ class _Inputs:
                 continue
             where = f"Line {number} of {name}"
             try:
-                value = json.loads(line)
-            except ValueError as exc:
+                value = json.loads(line.rstrip())
+            except (ValueError, RecursionError) as exc:
+                problem = str(exc)
+                if isinstance(exc, json.JSONDecodeError):
+                    problem = f"{exc.msg} at column {exc.colno}"
                 raise self._error(
-                    f"{where} is not JSON ({exc}). Each line is an object with the values by "
+                    f"{where} is not JSON ({problem}). Each line is an object with the values by "
                     'name, such as {"text": "hello"}, a list of values, or a value.'
                 ) from None
             if not isinstance(value, (dict, list)):
@@ -196,13 +200,13 @@ class _Inputs:
             header = next(rows, None)
             if not header:
                 raise self._error(f"{path} has no header with the names of the parameters.")
-            names = [self._known(name, str(path)) for name in header]
+            names = self._names(header, path)
             return [one for one in names if one not in self._fixed], sum(1 for row in rows if row)
 
     def _rows(self, path: Path) -> Iterator[Payload]:
         with _opened(path, newline="") as file:
             rows = self._reader(path, file)
-            names = [self._known(name, str(path)) for name in next(rows, [])]
+            names = self._names(next(rows, []), path)
             columns = [self._columns[name] for name in names]
             for row in rows:
                 if len(row) > len(names):
@@ -213,6 +217,14 @@ class _Inputs:
                 if row:
                     cells = {one.name: one.of_text(text) for one, text in zip(columns, row)}
                     yield self._row(cells)
+
+    def _names(self, header: Iterable[str], path: Path) -> list[str]:
+        """Return the app's names of the parameters in the header of a table."""
+        names = [self._known(name, str(path), "column") for name in header]
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
+        if twice is not None:
+            raise self._error(f"{path} has two columns for {twice!r}. Remove one of them.", twice)
+        return names
 
     def _row(self, cells: Payload) -> Payload:
         given = {name: value for name, value in cells.items() if value is not MISSING}
@@ -240,7 +252,7 @@ class _Inputs:
             ) from exc
         except (OSError, ValueError) as exc:
             raise _unreadable(path, exc) from exc
-        names = [self._known(str(name), str(path)) for name in table.columns]
+        names = self._names(map(str, table.columns), path)
         columns = [self._columns[name] for name in names]
 
         def payload(row: Sequence[Any]) -> Payload:
@@ -286,8 +298,14 @@ class _Inputs:
             raise FileError(f"The folder {place!r} has no {kind}.", path=str(path))
         yield from found
 
-    def _known(self, name: str, where: str) -> str:
-        """Return the app's name of a parameter."""
+    def _known(self, name: str, where: str, what: str = "value") -> str:
+        """Return the app's name of a parameter.
+
+        Args:
+            name: Its name in the inputs.
+            where: The table or the line that has it, for an error.
+            what: Whether it names a value or a column.
+        """
         if name in self._columns:
             return name
         if name in self._aliases:
@@ -297,7 +315,7 @@ class _Inputs:
         near = difflib.get_close_matches(name, list(self._columns), n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise self._error(
-            f"{where} has a value {name!r}, but {called(self._signature.endpoint)} has no such "
+            f"{where} has a {what} {name!r}, but {called(self._signature.endpoint)} has no such "
             f"parameter. Its parameters are {', '.join(self._columns) or 'none'}.{meant}",
             name,
         )
@@ -331,28 +349,29 @@ def _expanded(places: Sequence[str]) -> Iterator[str]:
 
 def _opened(path: Path, newline: str | None = None) -> TextIO:
     try:
-        return path.open(encoding="utf-8-sig", newline=newline)
+        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline=newline)
     except OSError as exc:
         raise _unreadable(path, exc) from exc
 
 
 def _decoded(file: TextIO, name: str) -> Iterator[str]:
-    """Yield the lines of a file.
+    """Yield the lines of a file, which was opened with ``surrogateescape``.
 
     Raises:
-        FileError: They are not text.
+        FileError: A line is not text. The lines before it have been given.
     """
-    try:
-        while line := file.readline():
-            yield line
-    except UnicodeDecodeError as exc:
-        raise FileError(
-            f"{name} is not text in UTF-8: {exc.reason} at byte {exc.start}.", path=name
-        ) from exc
+    for number, line in enumerate(iter(file.readline, ""), 1):
+        try:
+            line.isascii() or line.encode()
+        except UnicodeEncodeError as exc:
+            raise FileError(
+                f"Line {number} of {name} is not text in UTF-8. Save the table in UTF-8.", path=name
+            ) from exc
+        yield line
 
 
 def _unreadable(path: Path, exc: Exception) -> FileError:
-    why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
+    why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc).rstrip(".")
     return FileError(f"{path} cannot be read: {why}.", path=str(path))
 
 

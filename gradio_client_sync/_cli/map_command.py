@@ -98,7 +98,7 @@ def _output(context: click.Context, option: click.Parameter, value: Path) -> Pat
     "--retry-failed",
     is_flag=True,
     help="Call the failed items of the journal again. Without this option, --errors keep keeps "
-    "their errors.",
+    "their errors. --errors stop always calls them again.",
 )
 @click.option(
     "--limit",
@@ -131,6 +131,8 @@ def map(
     many have ended, the rate, the time that is left, and how many have failed. The exit code is 0
     only if no item has failed. Ctrl-C cancels all items that run or wait.
     """
+    if retry_failed and journal is None:
+        raise click.UsageError("--retry-failed needs the --journal in which items have failed.")
     screen = Screen(live=not quiet)
     options = {} if in_flight is None else {"max_workers": in_flight}
     with target.connect(**options) as app:
@@ -176,14 +178,9 @@ def _run(
     inputs: Inputs,
     results: MapResults,
     line: MapLine,
-    *,
-    timeout: float | None,
     **options: Any,
 ) -> None:
-    from ..many import start_map
-
-    caller = app._caller(endpoint, timeout=timeout, isolated=False, idempotent=False, headers=None)
-    with start_map(caller, inputs.payloads, report=line.add, **options) as calls:
+    with app._map(endpoint, inputs.payloads, report=line.add, **options) as calls:
         results.begin()
         for outcome in calls.outcomes():
             results.write(outcome)

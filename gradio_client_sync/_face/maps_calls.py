@@ -35,6 +35,7 @@ class MapsCalls:
         headers: Mapping[str, str] | None = None,
         progress: bool = False,
         journal: str | os.PathLike[str] | None = None,
+        retry_failed: bool = False,
         download: str | os.PathLike[str] | None = None,
         executor: Any = None,
     ) -> Map[Data]:
@@ -59,6 +60,8 @@ class MapsCalls:
             progress: Show a progress bar, on standard error or in a notebook.
             journal: The path of a file that keeps the outcome of each item. A later map with the
                 same file continues where this one has ended.
+            retry_failed: Call the items again that have failed in the journal, instead of yielding
+                their errors again. With ``on_error="raise"``, this is always done.
             download: A folder for the files of results. They are saved when an item ends.
             executor: Make the calls in the workers of a `concurrent.futures.Executor` or of a Dask
                 cluster (a ``distributed.Client``). Order, journal and progress stay here.
@@ -70,6 +73,8 @@ class MapsCalls:
             EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
             PayloadError: `payloads` is not a list of payloads, or the columns of a table do not
                 fit.
+            TypeError, ValueError: An option has a wrong type or value. The message names it.
+            JournalError: The journal cannot be used, or another map uses it.
             ClientClosedError: `close` was called.
 
         If the app refuses an item, because its queue is full, its rate is limited or the connection
@@ -90,6 +95,7 @@ class MapsCalls:
             idempotent=idempotent,
             progress=progress,
             journal=journal,
+            retry_failed=retry_failed,
             download=download,
             executor=executor,
         )

@@ -250,6 +250,7 @@ def many(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
         **dict.fromkeys(("api_name", "fn_index"), "endpoint"),
         **dict.fromkeys(("inputs", "data", "values", "items"), "payloads"),
         **dict.fromkeys(("checkpoint", "cache", "resume"), "journal"),
+        **dict.fromkeys(("retry", "retry_errors", "rerun_failed"), "retry_failed"),
     }
     near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.7)
     meant = names.get(unknown) or (near[0] if near else None)

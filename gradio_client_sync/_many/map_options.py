@@ -6,7 +6,7 @@ import difflib
 import os
 from typing import Any
 
-from .._options import count
+from .._options import count, flag
 
 ON_ERROR = ("raise", "return")
 
@@ -60,3 +60,20 @@ def journal(value: object) -> str | None:
     if not isinstance(path, str) or not path:
         raise TypeError(f"journal must be the path of a file or None, not {value!r}.")
     return path
+
+
+def retry_failed(value: object, path: str | None) -> None:
+    """Check whether the failed items of a journal are called again.
+
+    Args:
+        value: The option.
+        path: The path of the journal.
+
+    Raises:
+        TypeError, ValueError: It is not a boolean, or there is no journal.
+    """
+    if flag("retry_failed", value) and path is None:
+        raise ValueError(
+            "retry_failed=True calls the items again that have failed in a journal, and there is "
+            'no journal. Pass its path, such as journal="run.jsonl".'
+        )

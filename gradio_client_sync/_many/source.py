@@ -106,6 +106,13 @@ class Source:
     def _rows(self, table: Any, parameters: Sequence[MapParameter]) -> Iterator[dict[str, Any]]:
         names, known = list(table.columns), [one.name for one in parameters]
         columns, where = ", ".join(map(str, names)), called(self._endpoint)
+        twice = [name for number, name in enumerate(names) if name in names[:number]]
+        if twice:
+            raise self._error(
+                f"The table has the column {twice[0]!r} twice, so it is not clear which one "
+                f"{where} gets. Its columns are {columns}. Rename or drop one of them.",
+                str(twice[0]),
+            )
         missing = [one.name for one in parameters if one.required and one.name not in names]
         if missing:
             raise self._error(

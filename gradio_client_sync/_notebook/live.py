@@ -87,7 +87,7 @@ class _Line:
             self._update(join([line_html(self._job, status, None), _result_html(result)]))
         elif status.stage == "error":
             message = ": ".join(filter(None, (status.title, status.message)))
-            self._update(join([line_html(self._job, status, None), _error_html("", message)]))
+            self._update(join([line_html(self._job, status, None), error_html("", message)]))
         else:
             self._draw(status)
         if self._final is not None:  # the job was cancelled, maybe while this thread was drawing
@@ -122,19 +122,30 @@ def line_html(job: ShownJob, status: Status, upload: Upload | None) -> Html:
         upload: The latest progress of its files, if they are being sent.
     """
     phase = _phase(job, status)
-    dot = element("span", text("●"), style=f"color:{_dot(phase)}")
-    name = element("code", text(_name(job.endpoint), 80), style=f"{MONO};background:transparent")
-    parts = [dot, text(" "), name, text(" "), element("b", text(phase))]
+    parts = head_html(job.endpoint, _dot(phase), phase)
     ended = phase in _DOTS
     details = _took(job) if ended else _details(status, upload)
     if details:
         parts.append(element("span", text(f" · {details}", 500), style=DIM))
     share, label = _share(status, upload)
     if share is not None and not ended:
-        full = element("div", style=f"width:{100 * share:.4g}%;height:.5em;{FULL}")
-        parts.append(element("div", full, style=f"{SHADE};max-width:24em;margin:.2em 0"))
+        parts.append(bar_html(share))
         parts.append(element("div", text(label, 200), style=f"{DIM};font-size:85%"))
     return element("div", *parts, style=WRAP)
+
+
+def head_html(endpoint: str | int, color: str, phase: str) -> list[Html]:
+    """Return the beginning of a line: a dot, the name of the endpoint, and what happens there."""
+    name = endpoint if isinstance(endpoint, str) else called(endpoint)
+    code = element("code", text(name, 80), style=f"{MONO};background:transparent")
+    dot = element("span", text("●"), style=f"color:{color}")
+    return [dot, text(" "), code, text(" "), element("b", text(phase))]
+
+
+def bar_html(share: float) -> Html:
+    """Return a bar, of which this share is full."""
+    full = element("div", style=f"width:{100 * share:.4g}%;height:.5em;{FULL}")
+    return element("div", full, style=f"{SHADE};max-width:24em;margin:.2em 0")
 
 
 def _phase(job: ShownJob, status: Status) -> str:
@@ -184,9 +195,9 @@ def _outcome_html(job: ShownJob) -> Html:
     try:
         error = job.exception()
     except CancelledError as exc:
-        return _error_html("", str(exc)) if str(exc) else Html("")
+        return error_html("", str(exc)) if str(exc) else Html("")
     if error is not None:
-        return _error_html(type(error).__name__, str(error))
+        return error_html(type(error).__name__, str(error))
     return _result_html(job.result())
 
 
@@ -197,13 +208,10 @@ def _result_html(result: Data) -> Html:
     return element("div", html, style="margin:.3em 0 .3em 1.1em")
 
 
-def _error_html(name: str, message: str) -> Html:
+def error_html(name: str, message: str) -> Html:
+    """Return an error: the name of its class, if that is known, and its text."""
     parts = [element("b", text(name)), text(": ")] if name else []
     return element("div", *parts, text(message), style=_ERROR)
-
-
-def _name(endpoint: str | int) -> str:
-    return endpoint if isinstance(endpoint, str) else called(endpoint)
 
 
 def _details(status: Status, upload: Upload | None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from ..events import ObservedJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..events import Data, Timings
 
@@ -47,3 +47,38 @@ class ShownJob(ObservedJob, Protocol):
     def result(self) -> Data: ...
     def _age(self) -> float: ...
     def _final(self) -> Data | None: ...
+
+
+class ShownFailure(Protocol):
+    """The members of `Failure` that are used."""
+
+    @property
+    def item(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+
+
+class ShownMap(Protocol):
+    """The members of `Tally` that are used."""
+
+    endpoint: str | int
+    total: int | None
+    done: int
+    failed: int
+    replayed: int
+    error: tuple[str, str] | None
+    in_flight: Callable[[], int]
+
+    @property
+    def phase(self) -> str: ...
+    @property
+    def failures(self) -> Sequence[ShownFailure]: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def left(self) -> float | None: ...
+    def watch(self, watcher: Callable[[], object]) -> None: ...

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ._updates import StatusUpdate
 
 
-class ShownJob(Protocol):
+class ScriptJob(Protocol):
     """The job that the script has."""
 
     def status(self) -> StatusUpdate:
@@ -28,7 +28,7 @@ class JobStatus:
         job: The job.
     """
 
-    def __init__(self, job: ShownJob) -> None:
+    def __init__(self, job: ScriptJob) -> None:
         self._job = job
 
     @property
@@ -53,7 +53,7 @@ class Communicator:
         job: Its values and its latest status.
     """
 
-    def __init__(self, job: ShownJob, plain: Job | None) -> None:
+    def __init__(self, job: ScriptJob, plain: Job | None) -> None:
         self.job = JobStatus(job)
         self._plain = plain
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import logging
 import os
 import pkgutil
@@ -27,6 +28,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import gradio_client_sync
+from benchmarks import windows_picture
 from docs.pictures import draw_job
 from gradio_client_sync import Client, Pool
 from tests.conftest import SERVERS
@@ -237,6 +239,13 @@ def test_picture_of_a_jobs_life_is_up_to_date(newest: Server) -> None:
     assert received == [step.heard for step in draw_job.STEPS if step.heard]
     picture = Path(draw_job.__file__).with_name("job.svg").read_text("utf-8")
     assert picture == draw_job.drawing(), "run python -m docs.pictures.draw_job"
+
+
+def test_picture_of_numbers_in_flight_is_up_to_date() -> None:
+    """The picture shows the figures that are kept beside it."""
+    kept, drawn = (windows_picture.PICTURES / f"in_flight.{kind}" for kind in ("json", "svg"))
+    picture = windows_picture.picture(json.loads(kept.read_text("utf-8")))
+    assert drawn.read_text("utf-8") == picture, "run python -m benchmarks.windows_picture"
 
 
 @pytest.mark.gradio

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradio_client_sync import AppError, Client
-from gradio_client_sync.many import Outcome, read_journal, start_map
+from gradio_client_sync.many import Outcome, read_journal
 from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.client_only
@@ -41,9 +41,8 @@ def test_recorder_gives_what_has_ended_and_calls_the_rest(newest: Server, tmp_pa
         assert executions("fail") - before == 3
 
         ended: list[Outcome] = []
-        caller = app._caller("/fail", timeout=None, isolated=False, idempotent=False, headers=None)
-        retried = start_map(
-            caller,
+        retried = app._map(
+            "/fail",
             payloads,
             on_error="return",
             journal=path,

@@ -359,6 +359,8 @@ def test_several_threads_share_a_map() -> None:
         ({"in_flight": 2000}, "at most 1024 calls at once"),
         ({"on_error": "retrun"}, "Did you mean 'return'"),
         ({"on_error": None}, "must be 'raise' or 'return'"),
+        ({"retry_failed": True}, "there is no journal"),
+        ({"retry_failed": 1}, "must be True or False"),
         ({"journal": 5}, "journal must be the path"),
         ({"progress": "yes"}, "progress must be True or False"),
         ({"idempotent": 1}, "idempotent must be True or False"),

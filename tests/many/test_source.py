@@ -55,6 +55,10 @@ def test_rows_of_a_table_are_payloads_by_column() -> None:
     assert missing.value.parameter == "a"
     with pytest.raises(PayloadError, match=r"no such parameter.*table\[\['a', 'b'\]\]"):
         source(table.assign(note="z"))
+    twice = pandas.concat([table, table[["a"]]], axis=1)
+    with pytest.raises(PayloadError, match="column 'a' twice") as unclear:
+        source(twice)
+    assert unclear.value.parameter == "a"
 
 
 @pytest.mark.parametrize(

@@ -495,6 +495,27 @@ def test_closed_pipe_is_no_error() -> None:
             assert process.wait(ENDS) == 141
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_full_disk_behind_standard_output_is_named() -> None:
+    """There is one line on standard error, also when Python flushes the output at its exit."""
+    with FakeApp() as fake, open("/dev/full", "wb") as full:
+
+        @fake.endpoint("/echo")
+        def echo(text: str) -> str:
+            return text
+
+        done = subprocess.run(
+            [sys.executable, "-m", "gradio_client_sync", "predict", fake.url, "x"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=ENDS,
+        )
+    assert done.returncode == 10
+    assert done.stderr.decode() == (
+        "gradio-client-sync: Standard output cannot be written: No space left on device.\n"
+    )
+
+
 # -- Spaces, on a Hub of this machine
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,15 @@ def test_inputs_may_be_files_and_folders(here: Path) -> None:
     assert payloads[3]["picture"] == Path("photos/a.png") and inputs.total == 4
 
 
+def test_inputs_are_read_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that is not text comes after the items before it, also in the same block."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'\xef\xbb\xbf"a"\n"\xff"\n')))
+    inputs = inputs_of(["-"], TRANSLATE, {})
+    assert next(inputs.payloads) == {"text": "a"}
+    with pytest.raises(FileError, match="Line 2 of standard input is not text in UTF-8"):
+        next(inputs.payloads)
+
+
 def test_inputs_that_are_wrong_are_named(here: Path) -> None:
     """The error names the file and the line, and what may be meant."""
     files = {
@@ -129,20 +139,24 @@ def test_inputs_that_are_wrong_are_named(here: Path) -> None:
         "d.jsonl": '{"text": "a"}\nb\n',
         "e.jsonl": "[1, 2, 3, 4]",
         "f.txt": "x",
+        "i.csv": "text,number,text\na,1,b\n",
+        "j.jsonl": "[" * 100_000,
     }
     for name, text in files.items():
         (here / name).write_text(text)
-    (here / "g.csv").write_bytes(b"text\n\xff\n")
+    (here / "g.csv").write_bytes(b"text\n\xc3\xa9\n\xff\n")
     (here / "folder").mkdir()
     wrong: list[tuple[str, type[Exception], str]] = [
-        ("a.csv", PayloadError, "'nmber', .* Did you mean 'number'"),
+        ("a.csv", PayloadError, "has a column 'nmber', .* Did you mean 'number'"),
         ("b.csv", PayloadError, "Line 2 of b.csv has 3 cells"),
         ("c.csv", PayloadError, "no header"),
-        ("d.jsonl", PayloadError, "Line 2 of d.jsonl is not JSON"),
+        ("d.jsonl", PayloadError, "Line 2 of d.jsonl is not JSON .Expecting value at column 1"),
         ("e.jsonl", PayloadError, "Line 1 of e.jsonl has 4 values"),
         ("f.txt", PayloadError, "'/f' takes no file"),
-        ("g.csv", FileError, "g.csv is not text in UTF-8"),
+        ("g.csv", FileError, "Line 3 of g.csv is not text in UTF-8"),
         ("h.csv", FileError, "neither a file nor a folder"),
+        ("i.csv", PayloadError, "two columns for 'text'"),
+        ("j.jsonl", PayloadError, "Line 1 of j.jsonl is not JSON"),
         ("*.png", FileError, "matches no file"),
         ("text=a", click.UsageError, "Missing argument 'INPUTS'"),
     ]

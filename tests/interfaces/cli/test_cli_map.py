@@ -86,6 +86,7 @@ def test_map_writes_over_no_input(newest: Server, tmp_path: Path) -> None:
         (["-o", str(table)], "is an input or the journal, too"),
         (["-o", str(tmp_path / "out.txt")], "must end in .jsonl"),
         ([str(tmp_path / "no.csv")], "neither a file nor a folder"),
+        (["--retry-failed"], "needs the --journal"),
     ):
         code, output, errors = run("map", newest.url, "/echo", str(table), *more)
         assert code in (2, 10) and output == "" and text in errors

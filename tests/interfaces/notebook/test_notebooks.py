@@ -34,6 +34,10 @@ SHOWN = {
         *("<audio", "<video", "<table", "data:image/webp", "gradio-client-sync-page", "svg+xml"),
     ),
     "first_call": ("Studio", "Bonjour, Grace!", "80.0 %", "<mark", "/greet"),
+    "many_calls": (
+        *("Bonjour, Barbara!", "complete", "7 items", "1 failed", "item 2: AppError"),
+        *("cherry cake", "a cake of mud", "<table"),
+    ),
     "many_jobs": ("380", "plum cake", "cancelled"),
     "plots": ("data:image/svg+xml", "<title>", "in the queue", "running"),
     "progress": ("/cook: ", "5/5", "4 bowls of porridge", "kites.mp4"),
