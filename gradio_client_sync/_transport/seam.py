@@ -55,6 +55,10 @@ class Seam(Protocol):
         """Return the URL of the server on this machine that stands in for a URL's server."""
         ...
 
+    def sending(self, http: Any, url: str, body: Any) -> None:
+        """See input for a job that runs, before it is sent."""
+        ...
+
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """See a whole response."""
         ...
@@ -94,6 +98,15 @@ current: Seam | None = None
 def stand_in_for(url: str) -> str | None:
     """Return the URL of the server that plays a recording of a URL's server, if there is one."""
     return None if current is None else current.server_for(url)
+
+
+def sending(http: Any, url: str, body: Any) -> None:
+    """Show input for a job that runs to the recording, if there is one.
+
+    It is shown before it is sent, because a message about it may arrive before the response.
+    """
+    if current is not None:
+        current.sending(http, url, body)
 
 
 def answered(http: Any, request: SentRequest, answer: T) -> T:
