@@ -151,7 +151,6 @@ TESTED_BY = {
     "gradio_client_sync.testing.concealing": ["kit/test_recording"],
     "gradio_client_sync.testing.recorded_app": ["kit/test_recording"],
     "gradio_client_sync.testing.recording_file": ["kit/test_recording", "kit/test_pytest_plugin"],
-    "gradio_client_sync.testing.offline": ["kit/test_pytest_plugin"],
     "gradio_client_sync.testing.known_apps": ["kit/test_recording"],
     "gradio_client_sync.testing.player": ["kit/test_recording"],
     "gradio_client_sync.testing.recorder": ["kit/test_recording"],
