@@ -131,17 +131,31 @@ def gradio_cassette(
     """
     marker = request.node.get_closest_marker("gradio_cassette")
     folder = Path(request.path).parent / "cassettes"
-    name = marker.args[0] if marker is not None and marker.args else None
+    name = None
+    if marker is not None:
+        name = marker.args[0] if marker.args else marker.kwargs.get("name")
     if name is None:
         classes = [_file_name(request.cls.__qualname__)] if request.cls else []
         name = "/".join([Path(request.path).stem, *classes, _file_name(request.node.name)])
     mode = request.config.getoption("--gradio-record")
     cassette = CassetteInUse(folder / f"{name}.jsonl", mode, gradio_scrub)
+    if cassette.is_recording:
+        other = _recorded.setdefault(cassette.path, request.node.nodeid)
+        if other != request.node.nodeid:
+            pytest.fail(
+                f"{str(cassette.path)!r} was recorded by {other} in this run, and would be "
+                "replaced. Give each test a recording of its own.",
+                pytrace=False,
+            )
     cassette.start()
     try:
         yield cassette
     finally:
         cassette.stop()
+
+
+#: The recordings that were made in this process, and the ids of their tests.
+_recorded: dict[Path, str] = {}
 
 
 def _file_name(test: str) -> str:
