@@ -55,6 +55,10 @@ class Seam(Protocol):
         """Return the URL of the local server that replaces the server of a URL."""
         ...
 
+    def sending(self, http: Any, url: str, body: Any) -> None:
+        """Record the input of a running job, before it is sent."""
+        ...
+
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """Record a response."""
         ...
@@ -94,6 +98,15 @@ current: Seam | None = None
 def stand_in_for(url: str) -> str | None:
     """Return the URL of the server that replays a recording of a URL's server, if there is one."""
     return None if current is None else current.server_for(url)
+
+
+def sending(http: Any, url: str, body: Any) -> None:
+    """Pass the input of a running job to the recording, if there is one.
+
+    Call this before the input is sent, because a message about it may arrive before the response.
+    """
+    if current is not None:
+        current.sending(http, url, body)
 
 
 def answered(http: Any, request: SentRequest, answer: T) -> T:

@@ -10,7 +10,8 @@ first key    content of the line
              any. Each further line has `t`
              (seconds since the call began) and one of: `message` (from the queue), `response`
              (of a call that skips the queue, or was refused), `cancelled`, `lost`,
-             `unfinished` (the recording ended before the call)
+             `unfinished` (the recording ended before the call), `sent` (input of
+             `Job.send_chunk`; ``null`` for its end)
 `file`       the path of a file on the server, with `app` and `content`: where it is kept,
              relative to the recording; or with the `status` with which it was refused
 `server`     the name of a function of a component, with `app`, `component`, `payload`, `status` and
@@ -38,6 +39,9 @@ from .scrubber import Scrub
 
 FORMAT = 1
 
+#: The keys of the lines about a call after its first line.
+_STEPS = ("message", "response", "cancelled", "lost", "unfinished", "sent")
+
 #: The required and the optional keys of each kind of line.
 _LINES = tuple(
     (set(needed.split()), set(optional.split()))
@@ -46,7 +50,7 @@ _LINES = tuple(
         ("app config", ""),
         ("app info", ""),
         ("call app endpoint fn_index payload", "session event_data"),
-        *((f"call {what}", "t") for what in "message response cancelled lost unfinished".split()),
+        *((f"call {what}", "t") for what in _STEPS),
         ("file app content", ""),
         ("file app status", ""),
         ("server app component payload status body", ""),
@@ -100,7 +104,19 @@ class RecordedCall:
     def has_end(self) -> bool:
         """Whether the recording contains the end of the call, or ends before the call."""
         ends = ("process_completed", "queue_full")
-        return any("message" not in s or s["message"]["msg"] in ends for _, s in self.steps)
+        return any(
+            step["message"]["msg"] in ends if "message" in step else "sent" not in step
+            for _, step in self.steps
+        )
+
+    def next_sent(self, count: int) -> Mapping[str, Any] | None:
+        """Return the line of a chunk of input; ``None`` if the recording has fewer chunks.
+
+        Args:
+            count: The number of chunks before it.
+        """
+        sent = [step for _, step in self.steps if "sent" in step]
+        return sent[count] if count < len(sent) else None
 
     def fits(self, payload: Any, event_data: Any) -> bool:
         """Return whether this call has these values. A call without a payload fits all values."""

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -96,8 +96,8 @@ class CassetteInUse:
 
     def discard(self) -> None:
         """Discard the current recording. An earlier one stays."""
-        discard: Callable[[], None] = getattr(self._recording, "discard", _nothing)
-        discard()
+        recorder: Any = self._recording
+        recorder.file.discard()
 
     def record_again(self) -> None:
         """Replace the recording, because the test makes other calls."""
@@ -131,12 +131,22 @@ def gradio_cassette(
     """
     marker = request.node.get_closest_marker("gradio_cassette")
     folder = Path(request.path).parent / "cassettes"
-    name = marker.args[0] if marker is not None and marker.args else None
+    name = None
+    if marker is not None:
+        name = marker.args[0] if marker.args else marker.kwargs.get("name")
     if name is None:
         classes = [_file_name(request.cls.__qualname__)] if request.cls else []
         name = "/".join([Path(request.path).stem, *classes, _file_name(request.node.name)])
     mode = request.config.getoption("--gradio-record")
     cassette = CassetteInUse(folder / f"{name}.jsonl", mode, gradio_scrub)
+    if cassette.is_recording:
+        other = _recorded.setdefault(cassette.path, request.node.nodeid)
+        if other != request.node.nodeid:
+            pytest.fail(
+                f"{str(cassette.path)!r} was recorded by {other} in this run, and would be "
+                "replaced. Give each test its own recording.",
+                pytrace=False,
+            )
     cassette.start()
     try:
         yield cassette
@@ -144,8 +154,8 @@ def gradio_cassette(
         cassette.stop()
 
 
-def _nothing() -> None:
-    """Do nothing."""
+#: The id of the test for each recording that was made in this process.
+_recorded: dict[Path, str] = {}
 
 
 def _file_name(test: str) -> str:

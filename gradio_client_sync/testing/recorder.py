@@ -47,6 +47,9 @@ class Recorder:
     Args:
         path: The file, which is replaced.
         scrub: A function that scrubs each text of payloads and messages.
+
+    Attributes:
+        file: The file.
     """
 
     def __init__(self, path: Path, scrub: Scrub | None) -> None:
@@ -62,13 +65,9 @@ class Recorder:
         self._parts: dict[tuple[str, str], bytearray] = {}
         self._count = 0
         self._concealer = Concealer()
-        self._file = RecordingFile(path)
+        self.file = RecordingFile(path)
 
     missed: tuple[str, ...] = ()  # always empty for a recorder
-
-    def discard(self) -> None:
-        """Discard this recording. An earlier one stays."""
-        self._file.discard()
 
     def close(self) -> None:
         """Write the lines that wait, and replace an earlier recording."""
@@ -78,7 +77,7 @@ class Recorder:
                     self._begin(call, None)
                 if call.number and not call.over:
                     self._step(call, {"unfinished": True})
-            self._file.close()
+            self.file.close()
 
     # -- what the client shows
 
@@ -107,7 +106,7 @@ class Recorder:
             info = self._concealer.decode(http, answer.body)
             if isinstance(info, dict) and self._infos.get(root) != info:
                 self._infos[root] = info
-                self._file.write({"app": root, "info": info})
+                self.file.write({"app": root, "info": info})
             return None
         if request.method != "POST":
             return None
@@ -130,6 +129,14 @@ class Recorder:
             if call is not None:
                 self._see_end(call)
         return None
+
+    def sending(self, http: Any, url: str, body: Any) -> None:
+        """Record the input of a running job."""
+        _, route = self._apps.route(url)
+        call = self._calls.get(unquote(route.split("/")[2])) if route else None
+        if call is not None and not call.over:
+            sent = self._concealer.decode(http, body)
+            self._step(call, {"sent": portable(sent.get("data"), self._uploads, self._scrub)})
 
     def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
         """Record a call whose connection broke before it was confirmed."""
@@ -198,7 +205,7 @@ class Recorder:
                 value = json.loads(body)
             except ValueError:
                 value = None
-            self._file.write({"hub": path, "status": status, "body": scrubbed(value, self._scrub)})
+            self.file.write({"hub": path, "status": status, "body": scrubbed(value, self._scrub)})
 
     def waiting(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
         """Wait as always."""
@@ -212,7 +219,7 @@ class Recorder:
         config = {key: value for key, value in config.items() if key not in _NOT_WRITTEN}
         if self._apps.configs.get(root) != config:
             self._apps.configs[root] = config
-            self._file.write({"app": root, "config": scrubbed(config, None)})
+            self.file.write({"app": root, "config": scrubbed(config, None)})
 
     def _see_upload(self, body: UploadBody, answer: Any) -> None:
         try:
@@ -274,16 +281,16 @@ class Recorder:
             }
             if body is not None and body.get("event_data") is not None:
                 line["event_data"] = portable(body["event_data"], self._uploads, self._scrub)
-            self._file.write(line)
+            self.file.write(line)
             waiting, call.waiting = call.waiting, []
             for step in waiting:
-                self._file.write({"call": call.number, **step})
+                self.file.write({"call": call.number, **step})
 
     def _step(self, call: _Call, what: dict[str, Any]) -> None:
         step = {"t": round(time.monotonic() - call.started, 3), **what}
         with self._lock:
             if call.number:
-                self._file.write({"call": call.number, **step})
+                self.file.write({"call": call.number, **step})
             else:
                 call.waiting.append(step)
 
@@ -301,7 +308,7 @@ class Recorder:
         line = {"server": body.get("fn_name"), "app": root, "component": body.get("component_id")}
         line["payload"] = portable(body.get("data"), self._uploads, self._scrub)
         value = scrubbed(self._concealer.decode(http, answer.body), self._scrub)
-        self._file.write({**line, "status": answer.status, "body": value})
+        self.file.write({**line, "status": answer.status, "body": value})
 
     def _message(self, call: _Call, message: dict[str, Any]) -> None:
         if call.over or message.get("msg") in _OF_THE_STREAM:
@@ -354,7 +361,7 @@ class Recorder:
     def _miss(self, root: str, route: str, status: int) -> None:
         """Record that a file was refused."""
         path = scrubbed(unquote(route[len("/file=") :]), self._scrub)
-        self._file.write({"file": path, "app": root, "status": status})
+        self.file.write({"file": path, "app": root, "status": status})
 
     def _keep(self, root: str, path: str, content: bytes) -> None:
         with self._lock:
@@ -362,7 +369,7 @@ class Recorder:
                 return
             self._kept.add((root, path))
         path = scrubbed(path, self._scrub)
-        self._file.write({"file": path, "app": root, "content": self._file.keep(path, content)})
+        self.file.write({"file": path, "app": root, "content": self.file.keep(path, content)})
 
 
 def _unknown(url: str) -> ReplayError:

@@ -51,6 +51,7 @@ def test_cassette_reads_all_kinds_of_lines(tmp_path: Path) -> None:
         ({"call": 1, "response": {"status": 200, "body": {}}}, True),
         *(({"call": 1, what: True}, True) for what in ("cancelled", "lost", "unfinished")),
         ({**STEP, "message": {"msg": "process_complete"}}, False),
+        ({"call": 1, "sent": None}, False),
     ],
 )
 def test_cassette_knows_whether_a_call_ends(

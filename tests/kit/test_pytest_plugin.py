@@ -155,17 +155,22 @@ def test_plugin_records_and_replays(fake: FakeApp, tmp_path: Path) -> None:
 
 
 def test_plugin_keeps_no_recording_of_a_failed_test(fake: FakeApp, tmp_path: Path) -> None:
-    """An earlier recording stays, and no new one is written, because it would always fail."""
+    """An earlier recording stays, also that of another test, and no failing one is written."""
     code = TESTS.partition("def test_fake")[0] + (
         "def test_old(gradio_cassette):\n    assert add(2) == 0\n\n"
-        "def test_new(gradio_cassette):\n    assert add(2) == 0\n"
+        "def test_new(gradio_cassette):\n    assert add(2) == 0\n\n"
+        "@pytest.mark.gradio_cassette(name='one')\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_two(n):\n    assert add(n) == n + 1\n"
     )
     (tmp_path / "test_it.py").write_text(code)
     old = tmp_path / "cassettes" / "test_it" / "test_old.jsonl"
     old.parent.mkdir(parents=True)
     old.write_text("an earlier recording")
     output = run(tmp_path, "--gradio-record=all", APP=fake.url, MORE="1")
-    assert "2 failed" in output and "test_new.jsonl' was not written" in output, output
+    assert "2 failed, 1 passed, 1 error" in output, output
+    assert "test_new.jsonl' was not written" in output
+    assert "one.jsonl' was recorded by test_it.py::test_two[1] in this run" in output
     assert old.read_text() == "an earlier recording"
     assert list(old.parent.iterdir()) == [old]
 

@@ -210,6 +210,11 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
             values = [[list(data) for data in app.submit("/structure", [4])]]
             values.append([data[0] for data in app.submit("/tokens", [3])])
             values.append([app.predict("/counter")[0] for _ in range(2)])
+            job = app.submit("/stream", ["0", 1])
+            for n in "12":
+                job.send_chunk([n, 1])
+            job.close_stream()
+            values.append([job.result()[0], *(data[0] for data in job.outputs)])
             values += [app.component_server(server_component(app), "describe", n) for n in "ab"]
             with pytest.raises(AppError) as caught:
                 app.predict("/fail", ["bad"])
@@ -223,6 +228,9 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
         with Client(newest.url) as app, pytest.raises(ReplayError, match=r"of component .* 'c' is"):
             app.component_server(server_component(app), "describe", "c")
         assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
+    with replay(path), Client(newest.url) as app:
+        with pytest.raises(ReplayError, match=r"Input 1 of call \d+ .*\[0\]: '7', but '1' was"):
+            app.submit("/stream", ["0", 1]).send_chunk(["7", 1])
 
 
 def test_replay_scrubs_texts(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
         "testing",
         "replay_error scrubber cassette recording_file concealing known_apps watched recorder",
     ),
-    ("testing", "checked player blocks"),
+    ("testing", "checked recorded_app player blocks"),
     ("testing", "offline pytest_plugin __init__"),
 )
 
