@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from . import _options
 from ._basics.printing import printable
+from ._basics.secret import revealed
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import requests
     from typing_extensions import Self
 
+    from ._basics.secret import Secret
     from ._connection.connection import Connection
     from ._files.download import FileStore
     from ._many.items import Caller
@@ -155,8 +157,11 @@ class Client(MapsCalls, ExplainsAttributes):
         download_dir: str | os.PathLike[str] | None = None,
         oauth_token: str | None = None,
     ) -> None:
-        if not isinstance(source, str):
-            raise TypeError(f"source must be a URL or the name of a Space, not {source!r}.")
+        if not isinstance(revealed(source), str):
+            raise TypeError(
+                f"source must be a URL or the name of a Space, not {source!r}."
+                + (f" Write 'http://127.0.0.1:{source!r}'." if repr(source).isdigit() else "")
+            )
         options = Options.checked(
             hf_token=_options.one_token(hf_token, token),
             status_callback=status_callback,
@@ -245,7 +250,7 @@ class Client(MapsCalls, ExplainsAttributes):
         """
         from ._spaces.duplication import WantedCopy, duplicate
 
-        if not isinstance(source, str):
+        if not isinstance(revealed(source), str):
             raise TypeError(f"source must be a Space, such as 'user/space', not {source!r}.")
         # All arguments are checked before the copy is made, also those that are used after it.
         owner: Any = _options.one_token(hf_token, token)
@@ -266,7 +271,7 @@ class Client(MapsCalls, ExplainsAttributes):
     @property
     def source(self) -> str:
         """The URL or Space name that was passed to `Client`."""
-        return self._lifecycle.source
+        return cast("str", revealed(self._lifecycle.source))
 
     @property
     def url(self) -> str:
@@ -627,7 +632,7 @@ class Client(MapsCalls, ExplainsAttributes):
 
     def __repr__(self) -> str:
         lifecycle: Lifecycle | None = vars(self).get("_lifecycle")  # None in a debugger, at first
-        source = "…" if lifecycle is None else lifecycle.source.partition("?")[0]
+        source = "…" if lifecycle is None else lifecycle.name.partition("?")[0]
         if lifecycle is None or not lifecycle.was_opened:
             return printable(f"<Client {source} (not connected yet)>")
         version = str(self.config.get("version", "?")).strip()
@@ -684,7 +689,7 @@ def _unconnected(cls: type[_T], lifecycle: Lifecycle) -> _T:
     return client
 
 
-def unconnected(source: str, options: Mapping[str, Any]) -> Client:
+def unconnected(source: str | Secret[str], options: Mapping[str, Any]) -> Client:
     """Make a client that connects at its first use, for a `Pool`.
 
     Args:

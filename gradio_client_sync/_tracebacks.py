@@ -27,7 +27,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._basics.printing import printable
-from ._basics.secret import hide
+from ._basics.secret import hidden_source, hide
 from .errors import FileError, GradioClientError, ProtocolError
 
 if TYPE_CHECKING:
@@ -46,10 +46,14 @@ _GENERATOR = 0x20  # the flag of a generator function's code
 #: The attribute of a function with the function that explains a `TypeError` for its arguments.
 EXPLANATION = "_explanation"
 
+#: Names of parameters for the address of an app. A URL may have a token in its query.
+_ADDRESSES = frozenset("source src from_id".split())
+
 #: Names of parameters that may be secret. Those of `Client` are also the further ones of
-#: `Client.duplicate`.
-_SECRET = frozenset(
-    "hf_token token auth http_auth headers cookies proxies oauth_token secrets".split()
+#: `Client.duplicate` and `Pool`, and of `Client` in `compat`.
+_SECRET = _ADDRESSES | frozenset(
+    "hf_token token auth http_auth headers cookies proxies oauth_token secrets httpx_kwargs "
+    "sources".split()
 )
 
 #: Before Python 3.11, `raise` uses the traceback that the interpreter has kept for the handler, and
@@ -113,14 +117,16 @@ def short_traceback(function: _F) -> _F:
     shown: Any
     explanation = getattr(function, EXPLANATION, None)
     secret = _secret_parameters(function)
+    positions = _secret_positions(function)
     if explanation is not None or secret:
 
         @wraps(function)
         def shown(*args: Any, **kwargs: Any) -> Any:
             if kwargs and not secret.isdisjoint(kwargs):
                 for name in secret & kwargs.keys():
-                    if kwargs[name] is not None:
-                        kwargs[name] = hide(kwargs[name])
+                    kwargs[name] = _hidden(name, kwargs[name])
+            if positions:
+                args = _hidden_positions(args, positions)
             try:
                 try:
                     return function(*args, **kwargs)
@@ -170,8 +176,33 @@ def _secret_parameters(function: Callable[..., Any]) -> frozenset[str]:
     """Return the names of the parameters that may be secret."""
     code = function.__code__
     named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    # `Client.duplicate` takes further options of `Client`.
-    return _SECRET if "client_options" in code.co_varnames else _SECRET.intersection(named)
+    # `Client.duplicate` and `Pool` take further options of `Client`.
+    takes_more = not {"client_options", "older"}.isdisjoint(code.co_varnames)
+    return _SECRET if takes_more else _SECRET.intersection(named)
+
+
+def _secret_positions(function: Callable[..., Any]) -> dict[int, str]:
+    """Return the parameters that may be secret and be passed by position."""
+    code = function.__code__
+    named = enumerate(code.co_varnames[: code.co_argcount])
+    return {position: name for position, name in named if name in _SECRET}
+
+
+def _hidden_positions(args: tuple[Any, ...], positions: dict[int, str]) -> tuple[Any, ...]:
+    """Return the arguments of a call, with those that may be secret hidden."""
+    return tuple(
+        [
+            _hidden(positions[number], value) if number in positions else value
+            for number, value in enumerate(args)
+        ]
+    )
+
+
+def _hidden(name: str, value: Any) -> Any:
+    """Return the value of a parameter that may be secret, hidden if it has one."""
+    if name in _ADDRESSES:
+        return hidden_source(value)
+    return value if value is None else hide(value)
 
 
 def _is_of_arguments(exc: TypeError) -> bool:

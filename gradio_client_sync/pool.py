@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 from ._basics.printing import printable
+from ._basics.secret import Secret, hidden_source, revealed, shown_source
 from ._basics.words import counted
 from ._client import Client, unconnected
 from ._connection.preparing import prepare
@@ -142,7 +143,7 @@ class Pool(MapsCalls, ExplainsAttributes):
             replicas.check_due()
         return [
             ReplicaStatus(
-                replica.client.source.partition("?")[0],
+                replica.client._lifecycle.name.partition("?")[0],
                 replica.health.state,
                 replica.in_flight,
                 replica.queued(),
@@ -417,7 +418,7 @@ class Pool(MapsCalls, ExplainsAttributes):
         if replicas is None:
             return "<Pool (not connected yet)>"
         up = sum(replica.health.state == "up" for replica in replicas.replicas)
-        names = ", ".join(r.client.source.partition("?")[0] for r in replicas.replicas)
+        names = ", ".join(r.client._lifecycle.name.partition("?")[0] for r in replicas.replicas)
         state = "closed" if self._closed else f"{up} up"
         return printable(
             f"<Pool of {counted(len(replicas.replicas), 'replica')} ({state}): {names}>"
@@ -461,26 +462,30 @@ def _needs_session(endpoint: Endpoint) -> bool:
     return endpoint.rendered or any(slot.is_state for slot in (*endpoint.inputs, *endpoint.outputs))
 
 
-def _checked_sources(sources: object) -> list[str]:
-    """Check the addresses.
+def _checked_sources(given: object) -> list[str | Secret[str]]:
+    """Return the addresses, as secrets if they have a query.
+
+    Args:
+        given: The argument of the user, which may be a secret.
 
     Raises:
         TypeError, ValueError: They are not a list of different addresses.
     """
-    if isinstance(sources, (str, bytes)):
-        shown = repr(sources.partition("?")[0]) if isinstance(sources, str) else "…"
+    if isinstance(revealed(given), (str, bytes)):
+        text = revealed(given) if isinstance(revealed(given), str) else "…"
+        shown = repr(shown_source(text).partition("?")[0])
         raise TypeError(
             f"Pool takes a list of addresses, not one text. Write Pool([{shown}]), or "
             f"Client({shown}) for one server."
         )
-    if isinstance(sources, Client):
+    if isinstance(revealed(given), Client):
         raise TypeError("Pool takes a list of addresses, not a Client. Write Pool([app.source]).")
-    if isinstance(sources, Mapping) or not isinstance(sources, Iterable):
+    if isinstance(revealed(given), Mapping) or not isinstance(revealed(given), Iterable):
         raise TypeError(
-            f"Pool takes a list of addresses, not {type(sources).__name__}. Write "
+            f"Pool takes a list of addresses, not {type(revealed(given)).__name__}. Write "
             'Pool(["http://gpu-1:7860", "http://gpu-2:7860"]).'
         )
-    found = list(sources)
+    found = [hidden_source(source) for source in revealed(given)]
     if not found:
         raise ValueError("Pool needs at least one address, and the list is empty.")
     for source in found:
@@ -489,22 +494,20 @@ def _checked_sources(sources: object) -> list[str]:
                 "Pool makes its own clients, so it takes addresses. Write app.source instead of "
                 "the Client."
             )
-        if not isinstance(source, str):
+        if not isinstance(revealed(source), str):
             raise TypeError(
                 f"An address of a Pool is a URL or the name of a Space, not {source!r}."
             )
-    seen: set[str] = set()
+    seen: Secret[set[str]] = Secret(set())
     for source in found:
-        if source.rstrip("/") in seen:
-            raise ValueError(
-                f"{source.partition('?')[0]!r} is in the list twice. Each replica needs its own "
-                "address."
-            )
-        seen.add(source.rstrip("/"))
+        if revealed(source).rstrip("/") in seen.reveal():
+            shown = shown_source(revealed(source)).partition("?")[0]
+            raise ValueError(f"{shown!r} is in the list twice. Each replica needs its own address.")
+        seen.reveal().add(revealed(source).rstrip("/"))
     return found
 
 
-def _clients(sources: list[str], client_options: Mapping[str, Any]) -> list[Client]:
+def _clients(sources: list[str | Secret[str]], client_options: Mapping[str, Any]) -> list[Client]:
     """Return a client for each address, which is not connected yet.
 
     Raises:

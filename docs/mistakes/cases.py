@@ -26,6 +26,8 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("The certificate is not trusted", 'Client("https://127.0.0.1:8443")'),
         Mistake("The scheme is missing", 'Client("127.0.0.1:7860")'),
         Mistake("The scheme is misspelt", 'Client("htp://127.0.0.1:7860")'),
+        Mistake("Signs of the scheme are missing", 'Client("http//127.0.0.1:7860")'),
+        Mistake("The page of a Space without its scheme", 'Client("huggingface.co/spaces/a/b")'),
         Mistake("The address is empty", 'Client("")'),
         Mistake("The path leads to no app", 'Client("URL/nowhere")'),
         Mistake("The app needs a login", 'Client("LOGIN")'),

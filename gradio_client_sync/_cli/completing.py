@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 3.0  # s; users do not wait longer for a completion
 MOST = 500
-_GATEWAY = ("http_auth", "cert", "cert_key")
+_GATEWAY = ("http_auth", "cert", "cert_key", "ca")
 
 
 def complete_words(

@@ -68,6 +68,7 @@ def _report(target: Target, found: Diagnosis) -> Iterator[str]:
         *(["insecure"] if target.insecure else []),
         *(["http-auth"] if target.http_auth else []),
         *(["cert"] if target.cert else []),
+        *(["ca"] if target.ca else []),
     ]
     yield f"- options: {', '.join(given) or 'none'}"
     proxies = ", ".join(

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -25,7 +24,8 @@ from .._protocol.values.filename import type_of
 from ..errors import FileError, MissingDependencyError, PayloadError
 from .assign import NAMED, takes_files
 from .cells import MISSING, Column
-from .values import payload_of
+from .piped import Piped
+from .values import payload_of, standard_input
 
 if TYPE_CHECKING:
     from .._protocol.api.signature import Parameter, Signature
@@ -53,12 +53,14 @@ class Inputs(NamedTuple):
         total: How many there are; ``None`` if that is not known.
         names: The parameters that differ between items, for the columns of a table.
         places: The files that are read.
+        piped: Standard input, if it is one of them.
     """
 
     payloads: Iterator[Payload]
     total: int | None
     names: list[str]
     places: list[Path]
+    piped: Piped | None
 
 
 def inputs_of(words: Sequence[str], signature: Signature, slots: Mapping[str, Slot]) -> Inputs:
@@ -115,13 +117,17 @@ class _Inputs:
         totals: list[int | None] = []
         names: dict[str, None] = {}
         read: list[Path] = []
+        piped: Piped | None = None
         for place in _expanded(places):
             path = Path(place.removeprefix("@")).expanduser()
             suffix = "" if place.startswith("@") else path.suffix.lower()
             own, total = [one.sent_as for one in self._open], None
             if place == "-":
-                piped = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", "surrogateescape")
-                parts.append(self._lines(piped, "standard input"))
+                piped = Piped(standard_input())
+                text = io.TextIOWrapper(
+                    io.BufferedReader(piped), encoding="utf-8-sig", errors="surrogateescape"
+                )
+                parts.append(self._lines(text, "standard input"))
             elif suffix in JSON_LINES:
                 with _opened(path) as file:
                     total = sum(1 for line in _decoded(file, str(path)) if line.strip())
@@ -146,6 +152,7 @@ class _Inputs:
             sum(known) if len(known) == len(totals) else None,
             list(names),
             read,
+            piped,
         )
 
     # -- JSON lines -----------------------------------------------------------------

@@ -20,6 +20,7 @@ from .map_line import MapLine
 from .map_results import MapResults, plain_value
 from .naming import Named
 from .output import json_text
+from .piped import TwoLoops
 from .place import no_dash
 from .root import Target, examples, targeted
 from .screen import Screen
@@ -182,6 +183,9 @@ def _run(
 ) -> None:
     with app._map(endpoint, inputs.payloads, report=line.add, **options) as calls:
         results.begin()
+        if inputs.piped is not None:
+            TwoLoops(calls, inputs.piped, results.write).run()
+            return
         for outcome in calls.outcomes():
             results.write(outcome)
 

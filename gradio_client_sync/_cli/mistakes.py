@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import click
 
+from .._basics.secret import shown_source
 from .advice import quoted
 from .exits import PROGRAM
 
@@ -35,6 +36,8 @@ _OTHER_NAMES = {
     "--api-name": "ENDPOINT, a word after the source",
     "--download": "--output",
     "--dir": "--output",
+    "--ca-bundle": "--ca",
+    "--cacert": "--ca",
     "--client-cert": "--cert",
     "--header-file": "--header",
     "--headers": "--header",
@@ -47,6 +50,7 @@ _OTHER_NAMES = {
     "--password": "--auth",
     "--user": "--auth",
     "--username": "--auth",
+    "--verify": "--ca",
     "--verbose": "gradio-client-sync doctor SOURCE --report, for details",
     "--wait": "--limit",
     "-H": "--header",
@@ -138,7 +142,8 @@ def unknown_option(error: click.NoSuchOption, args: Sequence[str]) -> click.Usag
     if near:
         parts.append(f"Did you mean {near[0]}?")
     if error.ctx is not None and any(one.name == "words" for one in error.ctx.command.params):
-        is_sure = known or get_close_matches(name, near, 1, cutoff=0.75)
+        bare = name.lstrip("-")  # the dashes, which all have, would make short names similar
+        is_sure = known or get_close_matches(bare, [one.lstrip("-") for one in near], 1, 0.75)
         if not is_sure and name.startswith("--"):
             parts.append(f"A parameter is written {name[2:].replace('-', '_')}=VALUE.")
         parts.append("If it is a value, write -- before it.")
@@ -146,7 +151,10 @@ def unknown_option(error: click.NoSuchOption, args: Sequence[str]) -> click.Usag
 
 
 def line_of(*words: str) -> str:
-    """Return a command line of this program, without the values of options that are secret."""
+    """Return a command line of this program, without secrets.
+
+    These are the values of some options, and those in the query of a URL.
+    """
     shown: list[str] = []
     for word in words:
         name, equals, _ = word.partition("=")
@@ -154,5 +162,7 @@ def line_of(*words: str) -> str:
             word = "..."
         elif equals and name in _SECRET_OPTIONS:
             word = f"{name}=..."
+        elif is_source(word) and "://" in word:
+            word = shown_source(word)
         shown.append(word)
     return " ".join([PROGRAM, *map(quoted, shown)])

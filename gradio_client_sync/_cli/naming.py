@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._basics.secret import shown_source
 from ..errors import EndpointNotFoundError, PayloadError
 from .advice import quoted
 from .exits import PROGRAM
@@ -138,7 +139,7 @@ class Named:
     def _line(self, endpoint: str | int, values: Sequence[str]) -> str:
         command = click.get_current_context().info_name
         name = endpoint if isinstance(endpoint, str) else f"fn_index={endpoint}"
-        words = [self._source, name]
+        words = [shown_source(self._source), name]
         typed = [one if one == "[VALUES]..." else quoted(one) for one in (*words, *values)]
         return f"{PROGRAM} {command} {' '.join(typed)}"
 

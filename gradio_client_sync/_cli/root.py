@@ -153,6 +153,7 @@ class Target:
     http_auth: tuple[str, str] | None
     cert: str | None
     cert_key: str | None
+    ca: str | None
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments for `Client`."""
@@ -160,7 +161,7 @@ class Target:
             "hf_token": self.token,
             "auth": self.auth,
             "headers": self.headers,
-            "verify": not self.insecure,
+            "verify": not self.insecure if self.ca is None else self.ca,
             "http_auth": self.http_auth,
             "cert": self.cert if self.cert_key is None else (self.cert, self.cert_key),
         }
@@ -207,6 +208,7 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
         http_auth: tuple[str, str] | None,
         cert: str | None,
         cert_key: str | None,
+        ca: str | None,
         **others: Any,
     ) -> None:
         context = click.get_current_context()
@@ -216,7 +218,11 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
             context.fail(wrong)
         if cert_key is not None and cert is None:
             context.fail("--cert-key is the key of --cert, which is missing.")
-        gateway = http_auth, cert, cert_key
+        if ca is not None and insecure:
+            context.fail(
+                "--insecure accepts any certificate, so --ca has no use. Omit one of them."
+            )
+        gateway = http_auth, cert, cert_key, ca
         command(Target(source, token, auth, header, timeout, insecure, *gateway), **others)
 
     decorated: Callable[..., None] = with_target
@@ -282,6 +288,11 @@ _CONNECTING = (
         help="How long connecting may take, and how long the server may send nothing.",
     ),
     click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
+    click.option(
+        "--ca",
+        type=click.Path(),
+        help="Trusted certificates, instead of those of this machine: a PEM file or a folder.",
+    ),
     click.option(
         "--http-auth",
         metavar="USER[:PASSWORD]",

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -125,7 +125,7 @@ class _WordReader:
         """Return the value for one word."""
         if word == "-":
             if "file" in hint.kinds():
-                return sys.stdin.buffer.read()
+                return standard_input().read()
             piped = self._piped_text()
             return piped if takes_text(hint) else json_or_text(piped, hint)
         if word.startswith("@"):
@@ -138,7 +138,7 @@ class _WordReader:
 
     def _piped_text(self) -> str:
         """Read standard input as text: UTF-8, else the encoding of this system's programs."""
-        content = sys.stdin.buffer.read()
+        content = standard_input().read()
         for encoding in ("utf-8-sig", sys.stdin.encoding):
             try:
                 return io.StringIO(content.decode(encoding), newline=None).read()
@@ -264,3 +264,14 @@ def _quoting(word: str) -> str:
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return "put single quotes around it, and double quotes around its texts: '[\"a\"]'"
     return f"write {quoted(text)}"
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes.
+
+    Raises:
+        FileError: It is closed, as by ``<&-`` of a shell.
+    """
+    if sys.stdin is None:
+        raise FileError("Standard input is closed, so there is nothing to read for -.")
+    return sys.stdin.buffer

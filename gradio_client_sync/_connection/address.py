@@ -74,8 +74,8 @@ def open_connection(
     options: Options,
     token: Secret[str] | None,
     *,
-    query: str,
-    sign: Callable[[str], str] | None = None,
+    query: Secret[str] | None,
+    sign: Callable[[], Secret[str] | None] | None = None,
     call_headers: Callable[[], Mapping[str, str]] = dict,
     rate_limit_patience: float = RATE_LIMIT_PATIENCE,
 ) -> Connection:
@@ -86,7 +86,7 @@ def open_connection(
         options: The options of the client.
         token: A Hugging Face token to send with every request.
         query: The query of the user's URL.
-        sign: A function that adds a signature to the URLs of streams and websockets.
+        sign: A function that returns a signature for the URLs of streams and websockets.
         call_headers: A function that returns headers for one call. It is called for each call.
         rate_limit_patience: Seconds for which requests are repeated while the server responds with
             429.
@@ -98,6 +98,8 @@ def open_connection(
         UnsupportedAppError: The app uses a release or protocol that is not supported.
     """
     http = Http(root, http_options(options, token, root), sign)
+    if query is not None:
+        http.context.conceals(query)
     deadline = Deadline.after(options.deadline)
     policy = http.reading.until(deadline).with_patience(rate_limit_patience)
     try:

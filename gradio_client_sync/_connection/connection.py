@@ -39,6 +39,7 @@ from .sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._basics.secret import Secret
     from .._calls.call import HandedOver, PreparedCall
     from .._options import Options
     from .._protocol.api.endpoint import EndpointTable
@@ -87,7 +88,7 @@ class Connection:
         options: Options,
         policy: RetryPolicy,
         *,
-        query: str,
+        query: Secret[str] | None,
         call_headers: Callable[[], Mapping[str, str]],
     ) -> None:
         self._pid = os.getpid()

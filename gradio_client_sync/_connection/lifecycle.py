@@ -11,11 +11,13 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .._basics.secret import hidden_source, revealed, shown_source
 from .._transport.signal_safe import SafeEvent, new_lock
 from .opening import connect
 from .sessions import client_closed
 
 if TYPE_CHECKING:
+    from .._basics.secret import Secret
     from .._options import Options
     from .connection import Connection
 
@@ -26,14 +28,16 @@ class Lifecycle:
     """The arguments of a client, and its connection in the current process.
 
     Args:
-        source: The URL or the Space.
+        source: The URL or the Space; a secret if it has a query.
         options: The other arguments of the client, checked.
         left_out: The names of secrets that were left out of a pickle. The client cannot connect
             without them.
     """
 
-    def __init__(self, source: str, options: Options, left_out: tuple[str, ...] = ()) -> None:
-        self.source = source
+    def __init__(
+        self, source: str | Secret[str], options: Options, left_out: tuple[str, ...] = ()
+    ) -> None:
+        self.source: str | Secret[str] = hidden_source(source)
         self.options = options
         self._left_out = left_out
         self._closing = SafeEvent()
@@ -41,6 +45,11 @@ class Lifecycle:
         self._locks: dict[int, threading.RLock] = {}
         self._pid = _NO_PROCESS
         self._finalizer: weakref.finalize[..., Lifecycle] | None = None
+
+    @property
+    def name(self) -> str:
+        """The URL without secrets, or the Space."""
+        return shown_source(revealed(self.source))
 
     @property
     def was_opened(self) -> bool:
@@ -62,7 +71,7 @@ class Lifecycle:
         if self._left_out:
             from .pickling import secrets_missing
 
-            raise secrets_missing(self.source, self._left_out)
+            raise secrets_missing(self.name, self._left_out)
         pid, inherited = os.getpid(), self._pid
         if inherited != _NO_PROCESS:
             self.options = self.options.replace(session_hash=None)  # the parent process uses it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._basics.secret import revealed
 from .._options import hub_endpoint
 from .._protocol.routes import query_of, root_of
 from .._protocol.space import space_name
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 
-def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
+def connect(source: str | Secret[str], options: Options, closing: SafeEvent) -> Connection:
     """Connect to a URL or a Space.
 
     Args:
-        source: The URL, or the name of the Space.
+        source: The URL, or the name of the Space; a secret if it has a query.
         options: The options of the client.
         closing: An event that ends the wait for a Space when it is set.
 
@@ -38,12 +39,12 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
         RateLimitError: The server or the Hub limited the rate of requests (429).
         ClientClosedError: `closing` was set.
     """
-    name = space_name(source, hub_endpoint())
+    name = space_name(revealed(source), hub_endpoint())
     if name is None:
-        root = root_of(source)
+        root, query = root_of(revealed(source)), query_of(revealed(source))
         deadline = Deadline.after(options.deadline)
         try:
-            return open_connection(root, options, _token_for(root, options), query=query_of(source))
+            return open_connection(root, options, _token_for(root, options), query=query)
         except GradioClientError as exc:
             from .scheme_check import wrong_scheme
 
@@ -55,7 +56,7 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
     from .space_connector import SpaceConnector
 
     # The query of a Space's page on the Hub is not for the app.
-    query = "" if name.root is None else query_of(source)
+    query = None if name.root is None else query_of(revealed(source))
     return SpaceConnector(name, query, options, closing).connect()
 
 

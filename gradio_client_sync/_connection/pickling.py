@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._basics.secret import Secret, shown
+from .._basics.secret import Secret, revealed, shown
 from .._live_headers import LiveHeaders
 from .._options import hub_endpoint
 from .._protocol.credentials import may_be_secret
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from .._options import Options
 
 
-def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+def without_secrets(
+    source: str | Secret[str], options: Options
+) -> tuple[str, dict[str, Any], tuple[str, ...]]:
     """Return the arguments of a client for its pickle, without secrets.
 
     Args:
@@ -58,14 +60,14 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
     kept["session_hash"] = None
     if _is_found_again(source, options.hf_token):
         is_secret["hf_token"] = False
-    url, _, query = source.partition("?")
-    is_secret["a query in its URL"] = bool(query)
+    url = revealed(source).partition("?")[0]
+    is_secret["a query in its URL"] = bool(revealed(source).partition("?")[2])
     return url, kept, tuple(name for name, secret in is_secret.items() if secret)
 
 
-def _is_found_again(source: str, token: Secret[str] | None) -> bool:
+def _is_found_again(source: str | Secret[str], token: Secret[str] | None) -> bool:
     """Return whether `token` is the saved token, which clients of Spaces use by default."""
-    if token is None or space_name(source, hub_endpoint()) is None:
+    if token is None or space_name(revealed(source), hub_endpoint()) is None:
         return False
     try:
         return token.reveal() == _hub.saved_token()

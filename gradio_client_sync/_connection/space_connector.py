@@ -21,6 +21,7 @@ from ..errors import ConnectFailedError
 from .address import http_options, open_connection
 
 if TYPE_CHECKING:
+    from .._basics.secret import Secret
     from .._options import Options
     from .._protocol.space import SpaceName
     from .._spaces.waking import SpaceInfo
@@ -42,7 +43,9 @@ class SpaceConnector:
         closing: An event that ends the wait for the Space when it is set.
     """
 
-    def __init__(self, name: SpaceName, query: str, options: Options, closing: SafeEvent) -> None:
+    def __init__(
+        self, name: SpaceName, query: Secret[str] | None, options: Options, closing: SafeEvent
+    ) -> None:
         saved = _hub.saved_token() if options.hf_token is None else None
         self._name = name
         self._query = query

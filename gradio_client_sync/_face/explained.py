@@ -37,7 +37,7 @@ def explained(explain: str) -> Callable[[F], F]:
     return explained_by(explanation)
 
 
-def check_options(cls: type[Any], source: str, options: Mapping[str, Any]) -> None:
+def check_options(cls: type[Any], source: object, options: Mapping[str, Any]) -> None:
     """Check options for a class before they are used.
 
     Raises:

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
+from .._basics.secret import revealed, shown_source
 from .._basics.words import called
 from .._protocol.api.example import quoted
 from .._protocol.api.forgotten_name import by_number, if_value
@@ -167,7 +168,8 @@ def client(
     """Return the error for arguments that do not fit `Client` or `Client.duplicate`."""
     known = [name for name in inspect.signature(function).parameters if name not in _NOT_OPTIONS]
     source = args[1] if len(args) > 1 else kwargs.get("source")
-    url = quoted(source.partition("?")[0]) if isinstance(source, str) else "url"
+    text = revealed(source)
+    url = quoted(shown_source(text).partition("?")[0]) if isinstance(text, str) else "url"
     unknown = [name for name in kwargs if name not in known and name != "source"]
     if len(args) > 2:
         options = args[2] if isinstance(args[2], Mapping) else {}
@@ -204,9 +206,9 @@ def description(
 
 def pool(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TypeError:
     """Return the error for arguments that do not fit `Pool`."""
-    given = args[1:]
+    given = [revealed(one) for one in args[1:]]
     if len(given) > 1 and all(isinstance(one, str) for one in given):
-        shown = ", ".join(quoted(one.partition("?")[0]) for one in given)
+        shown = ", ".join(quoted(shown_source(one).partition("?")[0]) for one in given)
         return TypeError(f"The addresses of a Pool are one list. Write Pool([{shown}]).")
     if len(given) > 1:
         return TypeError(

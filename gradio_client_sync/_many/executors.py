@@ -17,7 +17,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
-from .._basics.secret import shown
+from .._basics.secret import Secret, SentSecret
 from .._basics.words import called
 from .._transport.signal_safe import new_lock
 from ..errors import BrokenStreamError, ClientClosedError, PayloadError
@@ -42,7 +42,7 @@ class ChunkExecutor(Protocol):
     def room(self) -> int:
         """Return how many chunks can run at the same time."""
 
-    def submit(self, caller: bytes, payloads: list[tuple[int, bytes]]) -> Any:
+    def submit(self, caller: SentSecret[bytes], payloads: list[tuple[int, bytes]]) -> Any:
         """Start a chunk, and return its future."""
 
     def forget(self, future: Any) -> None:
@@ -64,7 +64,7 @@ class Processes:
         most = getattr(self._executor, "_max_workers", None)
         return most if isinstance(most, int) and most > 0 else os.cpu_count() or 1
 
-    def submit(self, caller: bytes, payloads: list[tuple[int, bytes]]) -> Any:
+    def submit(self, caller: SentSecret[bytes], payloads: list[tuple[int, bytes]]) -> Any:
         """Start a chunk, and return its future."""
         return self._executor.submit(run_chunk, caller, payloads)
 
@@ -116,7 +116,7 @@ class Cluster:
             self._count = sum(self._client.nthreads().values())
         return max(self._count, 1)
 
-    def submit(self, caller: bytes, payloads: list[tuple[int, bytes]]) -> Any:
+    def submit(self, caller: SentSecret[bytes], payloads: list[tuple[int, bytes]]) -> Any:
         """Start a chunk, and return its future."""
         name = f"gradio-map-{uuid.uuid4().hex}"
         return self._client.submit(
@@ -171,7 +171,10 @@ class ChunkedCaller:
         self._caller = caller
         self._executor = executor
         owner, endpoint, options = caller.remote()
-        self._pickled = pickle.dumps((owner, endpoint, shown(options)))
+        sent = {
+            n: SentSecret(v.reveal()) if isinstance(v, Secret) else v for n, v in options.items()
+        }
+        self._sent = SentSecret(pickle.dumps((owner, endpoint, sent)))
         self._lock = new_lock()
         self._waiting: deque[tuple[int, bytes, concurrent.futures.Future[ItemEnd]]] = deque()
         self._chunks = 0  # that run now
@@ -227,7 +230,7 @@ class ChunkedCaller:
                 self._items += len(chunk)
             futures = [future for _, _, future in chunk]
             try:
-                started = self._executor.submit(self._pickled, [(n, raw) for n, raw, _ in chunk])
+                started = self._executor.submit(self._sent, [(n, raw) for n, raw, _ in chunk])
             except Exception as exc:  # noqa: BLE001 - executors raise what they like
                 self._end(futures, partial(_no_more, self.endpoint, exc))
                 return

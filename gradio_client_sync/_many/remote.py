@@ -8,6 +8,7 @@ those belong to the client in the process of the map.
 from __future__ import annotations
 
 import copy
+import hashlib
 import pickle
 import time
 from collections.abc import Sequence
@@ -22,8 +23,10 @@ from .journal_format import Recorded
 from .repeats import was_refused
 
 if TYPE_CHECKING:
+    from .._basics.secret import SentSecret
     from .items import Caller
 
+#: The callers of this process, by the hash of what was sent.
 _callers: dict[bytes, Caller] = {}
 _lock = new_lock()
 
@@ -56,7 +59,7 @@ ItemEnd = Union[Done, Failed]
 
 
 def run_chunk(
-    caller: bytes,
+    caller: SentSecret[bytes],
     payloads: Sequence[tuple[int, bytes]],
     claim: Callable[[], bool] | None = None,
 ) -> list[ItemEnd] | None:
@@ -84,13 +87,14 @@ def run_chunk(
         return list(pool.map(run, payloads))
 
 
-def _caller_of(pickled: bytes) -> Caller:
+def _caller_of(sent: SentSecret[bytes]) -> Caller:
     """Return the caller of this process. The first time, it connects."""
+    key = hashlib.sha256(sent.reveal()).digest()
     with _lock:
-        caller = _callers.get(pickled)
+        caller = _callers.get(key)
         if caller is None:
-            owner, endpoint, options = pickle.loads(pickled)
-            caller = _callers[pickled] = owner._caller(endpoint, **options)
+            owner, endpoint, options = pickle.loads(sent.reveal())
+            caller = _callers[key] = owner._caller(endpoint, **options)
     return caller
 
 

@@ -186,14 +186,14 @@ class Scheduler:
         began, item, known = time.monotonic(), None, None
         try:
             payload = self._source.read()
-            if payload is not None:
-                item = Item(*payload)
-                known = self._recorder.recall(item)
+            item = None if payload is None else Item(*payload)
+            known = None if item is None else self._recorder.recall(item)
         except Exception as exc:  # noqa: BLE001 - it is raised after the results before it
             self._source_error, item = exc, None
         except BaseException:  # Ctrl-C
             with self._lock:
                 self._reading, self._exhausted = False, True
+                self._changed.notify_all()  # another thread may loop over the map, too
             raise
         with self._lock:
             self._reading = False
@@ -214,12 +214,12 @@ class Scheduler:
 
     def _workers_to_start(self) -> int:
         """Return how many workers have to start, and count them. The caller has the lock."""
-        if self._stopped is not None or not len(self._backlog):
+        room, waiting = self._window.limit - self._workers, len(self._backlog)
+        if room <= 0 or not waiting or self._stopped is not None:
             return 0
+        more = min(waiting, room)
         if self._pauses.until > time.monotonic():
             more = 0 if self._pausing or self._workers else 1
-        else:
-            more = max(0, min(len(self._backlog), self._window.limit - self._workers))
         self._workers += more
         return more
 

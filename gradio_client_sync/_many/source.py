@@ -133,10 +133,12 @@ class Source:
 
     def _not_a_payload(self, index: int, payload: object) -> PayloadError:
         shown = _short(payload)
-        return self._error(
+        error = self._error(
             f"Payload {index} for {called(self._endpoint)} is {shown}, which is a bare value. Each "
             f"payload is a list or a dict: [[{shown}], …] for calls with one value each."
         )
+        error.index, error.payload = index, payload
+        return error
 
     def _error(self, text: str, parameter: str | None = None) -> PayloadError:
         return PayloadError(text, endpoint=self._endpoint, parameter=parameter)

@@ -106,7 +106,7 @@ class ReplicaSet:
         if len(errors) == len(self.replicas):
             raise _none_left(errors)
         for replica, error in errors.items():
-            source = replica.client.source.partition("?")[0]
+            source = replica.client._lifecycle.name.partition("?")[0]
             log.warning("%s is left out of the pool: %s", source, error)
             replica.error, replica.health = error, replica.health.is_lost(replica.now())
         for replica in self.replicas:
@@ -193,7 +193,7 @@ class ReplicaSet:
     def others(self, replica: Replica) -> str:
         """Return a sentence about the state of all other replicas; ``""`` if there are none."""
         names = ", ".join(
-            f"{other.client.source.partition('?')[0]} ({other.health.state})"
+            f"{other.client._lifecycle.name.partition('?')[0]} ({other.health.state})"
             for other in self.replicas
             if other is not replica
         )
@@ -260,7 +260,7 @@ class ReplicaSet:
         self._log_change(replica, before.state, after.state)
 
     def _log_change(self, replica: Replica, before: str, after: str) -> None:
-        source = replica.client.source.partition("?")[0]
+        source = replica.client._lifecycle.name.partition("?")[0]
         if before != after and after in ("down", "different"):
             log.warning("%s gets no calls of its pool for now: %s", source, replica.error)
         elif before in ("down", "different") and after == "up":
@@ -366,7 +366,7 @@ def _none_left(errors: dict[Replica, BaseException]) -> BaseException:
     (_, first), *others = errors.items()
     if others and isinstance(first, GradioClientError):
         names = ", ".join(
-            f"{replica.client.source.partition('?')[0]} ({type(error).__name__})"
+            f"{replica.client._lifecycle.name.partition('?')[0]} ({type(error).__name__})"
             for replica, error in others
         )
         first.args = (f"{first} The other addresses of the pool do not respond either: {names}.",)

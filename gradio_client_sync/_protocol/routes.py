@@ -10,21 +10,47 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from .._basics.record import FrozenRecord
+from .._basics.secret import Secret, joined, shown_source
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_USERINFO = re.compile(r"//[^/@]*@")
 _ODD = re.compile(r"[ \\]")  # some parsers end a host at a backslash, others do not
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
+#: A Space as people copy it, without a scheme; and a scheme that is misspelt or has odd signs.
+_SPACE = re.compile(r"(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?spaces/([\w.-]+/[\w.-]+)/?")
+_SCHEME = re.compile(
+    r"(?P<scheme>h{1,2}[tp]{1,5}s?|wss?)(?::+[/\\]*|;+/*|/{2,})(?P<rest>.*)", re.IGNORECASE
+)
+_NAME = re.compile(r"[\w.-]+/[\w. -]+")
 _PORT = re.compile(r":?\d{2,5}(/|\Z)")
 #: Paths that users copy together with an app's URL: the config, and Gradio's API examples.
 _BELOW_ROOT = re.compile(r"/+(config|gradio_api(/.*)?)\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def _meant(text: str) -> tuple[str, str]:
+    """Return a URL and the name of a Space that come near to a text that is neither."""
+    url, name = "http://127.0.0.1:7860", "user/space"
+    bare = text.strip("\"'`<>() ")
+    space = _SPACE.fullmatch(bare)
+    if space is not None:
+        return f"https://huggingface.co/spaces/{space[1]}", space[1]
+    if _NAME.fullmatch(bare) and (" " in bare or bare != text.strip()):
+        return url, bare.replace(" ", "-")
+    if _PORT.match(bare):
+        return f"http://127.0.0.1:{bare.lstrip(':')}", name  # on this machine
+    broken = _SCHEME.match(bare)
+    scheme, rest = ("", bare) if broken is None else broken.group("scheme", "rest")
+    if not _HOST.match(rest):
+        return url, name
+    ends = (".hf.space", ".gradio.live")
+    is_secure = scheme.lower().endswith(("ps", "ts", "wss")) or rest.split("/")[0].endswith(ends)
+    return f"http{'s' if is_secure else ''}://{rest}", name
 
 
 def root_of(source: str) -> str:
@@ -36,7 +62,7 @@ def root_of(source: str) -> str:
         ConfigError: The text is not an http or https URL, or it contains a user name or password.
     """
     text = source.strip()
-    shown = _USERINFO.sub("//…@", text)
+    shown = shown_source(text)
     try:
         parts = urlsplit(text)
         port = parts.port  # parsed only now; raises ValueError if it is not a number
@@ -52,12 +78,10 @@ def root_of(source: str) -> str:
             (parts.scheme, parts.netloc, _BELOW_ROOT.sub("", path).rstrip("/"), "", "")
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
-        hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
-        if _PORT.match(shown):
-            hint = f"http://127.0.0.1:{shown.lstrip(':')}"  # on this machine
+        url, space = _meant(shown)
         raise ConfigError(
-            f"{shown!r} is not the URL of an app. Give a full URL such as {hint!r}, "
-            "or a Space name such as 'user/space'.",
+            f"{shown!r} is not the URL of an app. Give a full URL such as {url!r}, "
+            f"or a Space name such as {space!r}.",
             url=shown,
         )
     if parts.username is not None or parts.password is not None:
@@ -102,22 +126,38 @@ def pages_of(config: Mapping[str, Any]) -> list[str]:
     return [name for name in names if isinstance(name, str) and name]
 
 
-def query_of(source: str) -> str:
+def query_of(source: str) -> Secret[str] | None:
     """Return the query of a URL that a user typed, in a form that fits into other URLs.
 
+    It is secret, because gateways accept tokens there. ``None`` if there is none.
+
     Example:
-        >>> query_of("http://host/app/?user=J. Doe&view=1#top")
+        >>> query_of("http://host/app/?user=J. Doe&view=1#top").reveal()
         'user=J.%20Doe&view=1'
     """
-    return quote(urlsplit(source.strip()).query, safe="/?%:@!$&'()*+,;=~-._")
+    query = Secret(quote(urlsplit(source.strip()).query, safe="/?%:@!$&'()*+,;=~-._"))
+    return query if query.reveal() else None
 
 
-def with_query(url: str, query: str) -> str:
-    """Insert a query before the query of a URL. If both have a name, the URL's own value counts."""
-    if not query:
-        return url
+def query_values(query: Secret[str]) -> list[Secret[str]]:
+    """Return the values of a query, each as it stands there and decoded."""
+    values = [part.partition("=")[2] if "=" in part else part for part in query.reveal().split("&")]
+    decoded = [unquote_plus(value) for value in values]
+    return [Secret(value) for value in dict.fromkeys([*values, *decoded]) if value]
+
+
+def with_queries(url: str, before: Secret[str] | None, after: Secret[str] | None) -> Secret[str]:
+    """Return a URL or request target with further queries, as a secret.
+
+    Args:
+        url: The URL, which may have a query of its own.
+        before: The query of the user. If both have a name, the URL's own value counts.
+        after: A signature.
+    """
     base, _, own = url.partition("?")
-    return f"{base}?{query}&{own}" if own else f"{base}?{query}"
+    parts = [part for part in (before, own, after) if part]
+    separated = [text for part in parts for text in ("&", part)][1:]
+    return joined(base, "?" if parts else "", *separated)
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -170,13 +210,13 @@ class Routes(FrozenRecord):
         root: The app's URL without a slash at the end.
         prefix: ``api_prefix`` of the config; "" before 5.0.
         query: The query of the URL that the user typed. Functions of the app can read it, so
-            their calls get it by `with_query`. No URL here contains it, because errors show URLs
-            and a query may hold a secret.
+            their requests get it when they are sent. No URL here contains it, because errors show
+            URLs and a query may hold a secret.
     """
 
     root: str
     prefix: str = ""
-    query: str = ""
+    query: Secret[str] | None = None
 
     def _api(self, path: str, **query: str) -> str:
         url = f"{self.root}{self.prefix}/{path}"

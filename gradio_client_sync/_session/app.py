@@ -88,7 +88,7 @@ class App:
         self,
         named: str,
         http: Http,
-        query: str,
+        query: Secret[str] | None,
         auth: Secret[tuple[str, str]] | None,
         policy: RetryPolicy,
     ) -> None:

@@ -186,12 +186,13 @@ class Hub:
         error = reply.headers.get("x-error-message", "").lower()
         return 200 <= reply.status < 300 and not ("discussion" in error and "disabled" in error)
 
-    def signature(self, space_id: str) -> str | None:
+    def signature(self, space_id: str) -> Secret[str] | None:
         """Return a signature for URLs of a private Space; ``None`` if the Hub gives none."""
-        reply = self.get(f"spaces/{space_id}/jwt")
-        body = reply.json() if reply.status == 200 else None
-        token = body.get("token") if isinstance(body, dict) else None
-        return token if isinstance(token, str) and token else None
+        reply = Secret(self.get(f"spaces/{space_id}/jwt"))
+        body: Secret[Any] = Secret(reply.reveal().json() if reply.reveal().status == 200 else None)
+        token: Secret[Any]
+        token = Secret(body.reveal().get("token") if isinstance(body.reveal(), dict) else None)
+        return token if isinstance(token.reveal(), str) and token.reveal() else None
 
     def user(self) -> str:
         """Return the name of the account that owns the token.

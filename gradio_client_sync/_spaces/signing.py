@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Callable
 from urllib.parse import quote
 
+from .._basics.secret import Secret, joined
 from .._protocol.space import expiry_of
 from .._transport.signal_safe import new_lock
 from ..errors import SpaceError
@@ -43,17 +44,15 @@ class Signer:
         self._hub = hub
         self._now = now
         self._lock = new_lock()
-        self._jwt: str | None = None
+        self._jwt: Secret[str] | None = None
         self._until = -math.inf
 
-    def sign(self, url: str) -> str:
-        """Return the URL with the signature, if there is one."""
+    def sign(self) -> Secret[str] | None:
+        """Return the signature as a query for URLs; ``None`` if the Hub gives none."""
         jwt = self._current()
-        if jwt is None:
-            return url
-        return f"{url}{'&' if '?' in url else '?'}__sign={quote(jwt)}"
+        return None if jwt is None else joined("__sign=", Secret(quote(jwt.reveal())))
 
-    def _current(self) -> str | None:
+    def _current(self) -> Secret[str] | None:
         with self._lock:
             if self._now() < self._until:
                 return self._jwt
@@ -64,5 +63,5 @@ class Signer:
             jwt = None
         with self._lock:
             self._jwt = jwt
-            self._until = self._now() + _AGAIN if jwt is None else expiry_of(jwt) - _EARLY
+            self._until = self._now() + _AGAIN if jwt is None else expiry_of(jwt.reveal()) - _EARLY
         return jwt

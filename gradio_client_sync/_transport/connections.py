@@ -32,7 +32,7 @@ from .signal_safe import NOTICED, SafeEvent, new_lock
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
-    from .._basics.secret import Texts
+    from .._basics.secret import Secret, Texts
     from .._options import Timeout
 
 # A function may run for hours without sending a byte. On servers without heartbeats, only TCP
@@ -259,7 +259,7 @@ class ConnectionPool:
     def send(
         self,
         method: str,
-        target: str,
+        target: str | Secret[str],
         body: Body,
         headers: Texts,
         call: RequestHandle,
@@ -294,7 +294,7 @@ class ConnectionPool:
             if connection.sock is None:
                 connection.timeout = connect_timeout
                 self._open(connection, target)
-            if self._factory.proxy is not None and not target.startswith("/"):
+            if self._factory.proxy is not None and not f"{target}".startswith("/"):
                 headers = {**headers, **hidden(self._factory.proxy_headers)}
             call.attach(connection.sock)
             connection.sock.settimeout(silence)
@@ -314,11 +314,11 @@ class ConnectionPool:
             self._keep(pooled)
             raise
 
-    def _open(self, connection: HTTPConnection, target: str) -> None:
+    def _open(self, connection: HTTPConnection, target: str | Secret[str]) -> None:
         """Open a connection, through a tunnel of the proxy if that is needed."""
         proxy = self._factory.proxy
         try:
-            if proxy is not None and target.startswith("/"):
+            if proxy is not None and f"{target}".startswith("/"):
                 self._factory._prepare_proxy(connection)  # which also connects
             else:
                 connection.connect()

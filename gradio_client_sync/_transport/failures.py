@@ -220,6 +220,13 @@ def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
             url=url,
             _wrong_scheme=True,
         )
+    if _is_about_trust_file(exc.__cause__):
+        return ConnectFailedError(
+            f"The trusted certificates for {server} cannot be read: {cause_of(exc)}. "
+            "verify='path/of/ca.pem' takes a PEM file or a folder. The variables "
+            "REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and SSL_CERT_FILE name one, too.",
+            url=url,
+        )
     if not _UNTRUSTED.search(str(exc.__cause__)):
         return certificate_error(exc.__cause__, url) or _without_handshake(exc, url)
     return ConnectFailedError(
@@ -227,6 +234,14 @@ def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
         "server is yours, pass verify='path/of/ca.pem', or verify=False to accept any certificate.",
         url=url,
     )
+
+
+def _is_about_trust_file(exc: BaseException | None) -> bool:
+    """Return whether a file of trusted certificates cannot be read.
+
+    `urllib3` wraps only errors of these files. Those of a handshake arrive as they are.
+    """
+    return isinstance(exc, urllib3.exceptions.SSLError) and isinstance(exc.__cause__, OSError)
 
 
 def certificate_error(exc: BaseException | None, url: str) -> ConnectFailedError | None:

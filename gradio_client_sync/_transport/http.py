@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Callable
 from urllib.parse import urljoin
 from weakref import WeakSet
 
-from .._protocol.routes import may_follow, with_query
+from .._protocol.routes import may_follow
 from ..errors import ConnectFailedError, GradioClientError, ProtocolError
 from . import seam
 from .attempts import SEND_ONCE, Attempts, RetryPolicy
@@ -39,7 +39,7 @@ from .retries import RETRYABLE_STATUSES, can_retry, is_safe_to_retry
 from .signal_safe import SafeEvent, new_lock
 
 if TYPE_CHECKING:
-    from .._basics.secret import Texts
+    from .._basics.secret import Secret, Texts
     from .._options import Timeout
     from .request import Body
     from .response import Response
@@ -78,7 +78,7 @@ class _Request:
         headers: The headers of this request only.
         timeout: Seconds to connect, and seconds for which the server may send nothing before the
             response.
-        query: A query that is added to the URL when it is sent.
+        query: A secret query that is added to the URL when it is sent.
         is_signed: Whether a signature is added to the URL when it is sent.
         silence: Seconds without a byte after which an open stream counts as lost.
     """
@@ -92,7 +92,7 @@ class _Request:
         body: Body,
         headers: Texts,
         timeout: Timeout,
-        query: str = "",
+        query: Secret[str] | None = None,
         is_signed: bool = False,
         silence: float | None = None,
     ) -> None:
@@ -156,8 +156,8 @@ class Http:
     Args:
         root: The URL that the user named. Requests go to its origin only.
         options: The settings of all requests.
-        sign: A function that adds a signature to the URLs of streams and websockets. A signed URL
-            is secret, so no error or log shows it.
+        sign: A function that returns a signature for the URLs of streams and websockets, in the
+            form of a query; ``None`` if there is none.
 
     Attributes:
         context: The headers, cookies, proxies and connections of requests.
@@ -174,7 +174,7 @@ class Http:
         self,
         root: str,
         options: HttpOptions = _DEFAULTS,
-        sign: Callable[[str], str] | None = None,
+        sign: Callable[[], Secret[str] | None] | None = None,
     ) -> None:
         self.context = _context(root, options)
         self.options = options
@@ -253,9 +253,12 @@ class Http:
         except Exception:  # noqa: BLE001 - the next request raises the error for this URL
             return
 
-    def signed(self, url: str) -> str:
-        """Return a URL with a signature, if the app requires one. It is secret; do not show it."""
-        return url if self._sign is None else self._sign(url)
+    def signature(self) -> Secret[str] | None:
+        """Return the signature for a URL, in the form of a query; ``None`` if there is none."""
+        signature = None if self._sign is None else self._sign()
+        if signature is not None:
+            self.context.conceals(signature)
+        return signature
 
     # -- requests ------------------------------------------------------------------
 
@@ -374,7 +377,7 @@ class Http:
         *,
         content_type: str = "application/json",
         headers: Texts | None = None,
-        query: str = "",
+        query: Secret[str] | None = None,
         call: RequestHandle | None = None,
         read_timeout: float | UseDefault | None = USE_DEFAULT,
         policy: RetryPolicy = SEND_ONCE,
@@ -386,7 +389,7 @@ class Http:
             body: The body.
             content_type: The ``Content-Type`` of the body.
             headers: Headers of this request only.
-            query: The query of the URL that the user named. It may contain secrets, so no error
+            query: The query of the URL that the user named. It may contain secrets, so nothing
                 shows it.
             call: A handle by which another thread can abort the request.
             read_timeout: Seconds for which the server may send nothing before the response;
@@ -411,7 +414,7 @@ class Http:
         call: RequestHandle,
         *,
         silence: float | None,
-        query: str = "",
+        query: Secret[str] | None = None,
         headers: Texts | None = None,
         read_timeout: float | UseDefault | None = USE_DEFAULT,
         policy: RetryPolicy = SEND_ONCE,
@@ -423,7 +426,7 @@ class Http:
             call: A handle by which another thread can abort the request and the stream.
             silence: Seconds without a byte after which the open stream counts as lost; ``None``
                 for no limit.
-            query: The query of the URL that the user named. No error shows it.
+            query: The query of the URL that the user named. Nothing shows it.
             headers: Headers of this request only.
             read_timeout: Seconds for which the server may send nothing before the stream is open;
                 ``None`` for no limit.
@@ -492,9 +495,12 @@ class Http:
     def _send(self, request: _Request, call: RequestHandle) -> Response:
         """Send a registered request and read the head of its response."""
         url, context = request.url, self.context
-        full_url = with_query(self.signed(url) if request.is_signed else url, request.query)
         try:
-            path = context.network_path(full_url)
+            if request.query or (request.is_signed and self._sign):
+                signature = self.signature() if request.is_signed else None
+                path = context.secret_path(url, request.query, signature)
+            else:
+                path = context.network_path(url)
         except GradioClientError:
             raise  # of a recording, which has nothing for this URL
         except Exception as exc:
@@ -512,6 +518,8 @@ class Http:
             self.heard = time.monotonic()
             if response.set_cookies:
                 context.keep_cookies(url, response.set_cookies)
+                response.set_cookies.clear()  # frames that read the body may be shown
+                response.headers.pop("set-cookie", None)
         except Exception as exc:
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc

@@ -19,8 +19,8 @@ from requests.hooks import default_hooks, dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from .._basics.secret import Secret, hidden, hide, revealed, shown
-from .._protocol.routes import may_follow
+from .._basics.secret import Secret, hidden, hide, joined, revealed, shown
+from .._protocol.routes import may_follow, with_queries
 from ..errors import AuthenticationError, GradioClientError
 from . import seam, user_adapter
 from .base import Aborted
@@ -75,16 +75,32 @@ class PreparedContext(RequestContext):
         return next(found, None)
 
     def network_path(self, url: str) -> NetworkPath:
+        return self._prepared_path(url, url)
+
+    def secret_path(
+        self, url: str, query: Secret[str] | None, signature: Secret[str] | None
+    ) -> NetworkPath:
+        return self._prepared_path(url, with_queries(url, query, signature))
+
+    def _prepared_path(self, url: str, whole: str | Secret[str]) -> NetworkPath:
+        """Return the path to a URL.
+
+        Args:
+            url: The URL without secret queries.
+            whole: The URL with them.
+        """
         if seam.stand_in_for(url) is not None:
             return super().network_path(url)  # a recording needs no login and no adapter
         if self.adapter_for(url) is None:
             path = super().network_path(url)
-            return path._replace(pool=cast("ConnectionPool", _PreparedPool(self, url, path.pool)))
+            return path._replace(
+                pool=cast("ConnectionPool", _PreparedPool(self, url, whole, path.pool))
+            )
         if not may_follow(self._root, url):
             raise ValueError("it leads to another server than its text suggests")
         parts = urlsplit(url)
         host = parts.netloc if parts.scheme in ("http", "https") else "localhost"
-        return NetworkPath(cast("ConnectionPool", _PreparedPool(self, url, None)), "", host)
+        return NetworkPath(cast("ConnectionPool", _PreparedPool(self, url, whole, None)), "", host)
 
     def options_for(self, url: str, timeout: Timeout) -> Secret[dict[str, Any]]:
         """Return the options with which an adapter sends a request."""
@@ -109,13 +125,21 @@ class _PreparedPool:
 
     Args:
         context: The context.
-        url: The URL.
+        url: The URL without secret queries.
+        whole: The URL with them.
         pool: The connections; ``None`` if an adapter of the user has them.
     """
 
-    def __init__(self, context: PreparedContext, url: str, pool: ConnectionPool | None) -> None:
+    def __init__(
+        self,
+        context: PreparedContext,
+        url: str,
+        whole: str | Secret[str],
+        pool: ConnectionPool | None,
+    ) -> None:
         self._context = context
         self._url = url
+        self._whole = whole
         self._pool = pool
 
     def was_cut(self) -> bool:
@@ -130,7 +154,7 @@ class _PreparedPool:
     def send(
         self,
         method: str,
-        target: str,
+        target: str | Secret[str],
         body: Body,
         headers: Texts,
         call: RequestHandle,
@@ -150,14 +174,26 @@ class _PreparedPool:
             # A login may need a second request, for which the content could not be read again.
             head = prepared("HEAD", self._url.partition("?")[0], None, headers)
             request.run(head, context).close()
-        return request.run(prepared(method, self._url, body, headers), context)
+        return request.run(prepared(method, self._whole, body, headers), context)
 
 
-def prepared(method: str, url: str, body: Body, headers: Texts) -> requests.PreparedRequest:
+def page_of(request: requests.PreparedRequest) -> str:
+    """Return the URL of a request without its query, which may be secret."""
+    return str(request.url).partition("?")[0]
+
+
+def _target_of(request: requests.PreparedRequest, target: str) -> Secret[str]:
+    """Return a request target with the query of a request."""
+    return joined(target, *map(Secret, str(request.url).partition("?")[1:]))
+
+
+def prepared(
+    method: str, url: str | Secret[str], body: Body, headers: Texts
+) -> requests.PreparedRequest:
     """Return a request in the form of `requests`."""
     request = requests.PreparedRequest()
     request.method = method
-    request.url = requests.utils.requote_uri(url.partition("#")[0])
+    request.url = requests.utils.requote_uri(f"{url}".partition("#")[0])
     request.headers = CaseInsensitiveDict(shown(headers))
     content = revealed(body)  # for logins that sign it
     request.body = content
@@ -201,7 +237,7 @@ class AuthenticatedRequest(BaseAdapter):
         """
         options: dict[str, Any] = dict.fromkeys(("timeout", "verify", "cert", "proxies"))
         options["stream"] = True
-        url = str(request.url).partition("?")[0]
+        url = page_of(request)
         try:
             if user.http_auth is not None:
                 request = user.http_auth(request)
@@ -320,16 +356,16 @@ class AuthenticatedHttpRequest(AuthenticatedRequest):
     def _respond(
         self, request: requests.PreparedRequest, headers: Texts
     ) -> Response | requests.Response:
-        adapter = self._paths.adapter_for(str(request.url))
+        adapter = self._paths.adapter_for(page_of(request))
         if adapter is not None:
             request.headers = CaseInsensitiveDict(shown(headers))
-            options = self._paths.options_for(str(request.url), self._timeout)
+            options = self._paths.options_for(page_of(request), self._timeout)
             self._given = user_adapter.send(adapter, request, self._call, options)
             return self._given
-        path = self._paths.pool_path(str(request.url))
+        path = self._paths.pool_path(page_of(request))
         return path.pool.send(
             str(request.method),
-            path.target,
+            _target_of(request, f"{path.target}"),
             self._body_of(request),
             {name: value for name, value in headers.items() if name.lower() not in _FRAMING},
             self._call,

@@ -32,7 +32,9 @@ _FIELDS = re.compile(f"(?:{_FIELD.pattern})*")
 _CHUNKED = {"Transfer-Encoding": "chunked"}
 
 
-def write(sock: socket.socket, method: str, target: str, headers: Texts, body: Body) -> None:
+def write(
+    sock: socket.socket, method: str, target: str | Secret[str], headers: Texts, body: Body
+) -> None:
     """Send a request. A short body is sent together with the head.
 
     Two writes would be two packets, and wake the server twice. `http.client` is not used because
@@ -69,7 +71,7 @@ def write(sock: socket.socket, method: str, target: str, headers: Texts, body: B
         sock.sendall(b"0\r\n\r\n")
 
 
-def head(method: str, target: str, headers: Texts) -> bytes:
+def head(method: str, target: str | Secret[str], headers: Texts) -> bytes:
     """Return the head of a request: the request line and the headers.
 
     Raises:
@@ -78,7 +80,7 @@ def head(method: str, target: str, headers: Texts) -> bytes:
     Behaviour: RFC 9112, sections 3 and 5. Ours: no line is folded.
     """
     fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-    if not _TARGET.fullmatch(target):
+    if not _TARGET.fullmatch(f"{target}"):
         raise ValueError(f"the URL has characters that a request must not contain: {target!r}")
     plain = _NAMES.fullmatch("".join(headers)) and _FIELDS.fullmatch(fields)
     if not plain or fields.count("\n") != len(headers):

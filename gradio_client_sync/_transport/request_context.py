@@ -22,7 +22,7 @@ from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_c
 from .._basics.secret import Secret, revealed, shown
 from .._protocol.credentials import may_be_secret
 from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, without_login
-from .._protocol.routes import may_follow
+from .._protocol.routes import may_follow, query_values, with_queries
 from .._version import __version__
 from . import seam
 from .connections import ConnectionPool
@@ -64,12 +64,13 @@ class NetworkPath(NamedTuple):
 
     Attributes:
         pool: The connections to use.
-        target: The request target: a path with its query, or a whole URL for a proxy.
+        target: The request target: a path with its query, or a whole URL for a proxy. It is secret
+            if its query is.
         host: The value of the ``Host`` header.
     """
 
     pool: ConnectionPool
-    target: str
+    target: str | Secret[str]
     host: str
 
 
@@ -166,6 +167,22 @@ class RequestContext:
         if not _WRITABLE.fullmatch(rest):
             rest = requests.utils.requote_uri(rest)
         return NetworkPath(path.pool, f"{path.target}{rest}", path.host)
+
+    def secret_path(
+        self, url: str, query: Secret[str] | None, signature: Secret[str] | None
+    ) -> NetworkPath:
+        """Return the connections for a URL, and its request target with secret queries.
+
+        Args:
+            url: The URL without them.
+            query: The query of the user.
+            signature: The signature for this URL.
+
+        Raises:
+            Exception: Those of `network_path`.
+        """
+        path = self.network_path(url)
+        return path._replace(target=with_queries(f"{path.target}", _writable(query), signature))
 
     def _path_to(self, origin: str) -> NetworkPath:
         """Return the connections to an origin, with the target and host for its root path."""
@@ -280,6 +297,15 @@ class RequestContext:
         jar = self._cookies.reveal()
         jar.extract_cookies(MockResponse(received), request)  # type: ignore[arg-type]
 
+    def conceals(self, query: Secret[str]) -> None:
+        """Let `conceal` remove the values of a query, too."""
+        known = self._secrets.reveal()
+        for value in query_values(query):
+            if len(value.reveal()) >= _SHORTEST_SECRET and value.reveal().encode() not in known:
+                # The longest first, because one may be the start of another.
+                known = sorted([*known, value.reveal().encode()], key=len)[::-1]
+        self._secrets = Secret(known)
+
     def conceal(self, body: bytes, sent: Texts | None = None) -> bytes:
         """Return a server's text without the client's secrets that it repeats.
 
@@ -291,6 +317,13 @@ class RequestContext:
         for secret in (*self._secrets.reveal(), *secrets_in(live), *secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body
+
+
+def _writable(query: Secret[str] | None) -> Secret[str] | None:
+    """Return a query as `requests` would write it."""
+    if query is None or _WRITABLE.fullmatch(query.reveal()):
+        return query
+    return Secret(requests.utils.requote_uri(query.reveal()))
 
 
 def _adapter_for(verify: Verify) -> HTTPAdapter:

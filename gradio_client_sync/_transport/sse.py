@@ -13,7 +13,7 @@ from ..errors import too_large
 from .base import Aborted, Lost
 
 if TYPE_CHECKING:
-    from .._basics.secret import Texts
+    from .._basics.secret import Secret, Texts
     from .body import EventStream
     from .connections import RequestHandle
     from .http import Http
@@ -27,11 +27,16 @@ class EventStreamChannel:
         stream: The open stream.
         data_url: The URL to which to send the data that the server requests.
         call: The handle of the stream's request.
-        query: The query of the URL that the user named. No error shows it.
+        query: The query of the URL that the user named. Nothing shows it.
     """
 
     def __init__(
-        self, http: Http, stream: EventStream, data_url: str, call: RequestHandle, query: str
+        self,
+        http: Http,
+        stream: EventStream,
+        data_url: str,
+        call: RequestHandle,
+        query: Secret[str] | None,
     ) -> None:
         self._http = http
         self._stream = stream
@@ -47,7 +52,7 @@ class EventStreamChannel:
         url: str,
         data_url: str,
         call: RequestHandle,
-        query: str = "",
+        query: Secret[str] | None = None,
         headers: Texts | None = None,
     ) -> EventStreamChannel:
         """Open an event stream, which joins the queue.
@@ -57,7 +62,7 @@ class EventStreamChannel:
             url: The URL of the stream.
             data_url: The URL to which to send the data that the server requests.
             call: A handle by which another thread can abort the stream, also before it is open.
-            query: The query of the URL that the user named. No error shows it.
+            query: The query of the URL that the user named. Nothing shows it.
             headers: Headers of this request only.
 
         Raises:

@@ -11,14 +11,14 @@ import socket
 import ssl
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from urllib.parse import quote, unquote, urlsplit
 
 import websocket
 
 from .._basics.secret import Secret
 from .._protocol.queue.wire import Message
-from .._protocol.routes import with_query
+from .._protocol.routes import with_queries
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from . import seam
 from .base import Aborted, Lost
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from .._basics.secret import Texts
     from .._options import Cert, Verify
     from .http import Http
+
+    #: Secret queries of a URL, as `with_queries` takes them; ``()`` for none.
+    Queries = Union[tuple[()], tuple[Optional[Secret[str]], Optional[Secret[str]]]]
 
 #: Headers of HTTP requests that a handshake does not send, or sets itself.
 _HTTP_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type"))
@@ -120,16 +123,18 @@ class _Socket(websocket.WebSocket):
         headers: Texts,
         timeout: float | None,
         proxy: Secret[dict[str, Any]],
+        queries: Queries = (),
     ) -> _Upgrade:
         """Connect, unless there is a socket already, and send the handshake.
 
         Args:
-            url: The URL with its query.
+            url: The URL.
             origin: The value of ``Origin``, if `headers` do not set another one.
             headers: The headers of the handshake, with ``Host``.
             timeout: Seconds to connect, and seconds for which the server may send nothing before
                 the response.
             proxy: The library's options for a proxy.
+            queries: The secret queries of the URL, as `with_queries` takes them.
 
         Returns:
             The response. If its status is 101, the websocket is open.
@@ -142,6 +147,7 @@ class _Socket(websocket.WebSocket):
         Behaviour: RFC 6455, section 4.1.
         """
         self.sock_opt.timeout = timeout
+        target: str | Secret[str]
         self.sock, (_, _, target) = websocket._http.connect(
             url, self.sock_opt, websocket._http.proxy_info(**proxy.reveal()), self.sock
         )
@@ -155,6 +161,8 @@ class _Socket(websocket.WebSocket):
             "sec-websocket-key": ("Sec-WebSocket-Key", key),
             "sec-websocket-version": ("Sec-WebSocket-Version", "13"),
         }
+        if queries:
+            target = with_queries(target, *queries)
         self.sock.sendall(head("GET", target, dict(fields.values())))
         response = _Upgrade(self.sock)
         response.begin()
@@ -192,7 +200,7 @@ class WebSocketChannel:
         http: Http,
         url: str,
         interruptible: Callable[[Callable[[], None]], bool],
-        query: str = "",
+        query: Secret[str] | None = None,
         headers: Texts | None = None,
     ) -> WebSocketChannel:
         """Open a websocket to the queue.
@@ -202,7 +210,7 @@ class WebSocketChannel:
             url: The URL without a query.
             interruptible: A function that gets `abort`, so that another thread can call it from now
                 on. It returns ``False`` if the job was already cancelled.
-            query: The query of the URL that the user named. No error shows it.
+            query: The query of the URL that the user named. Nothing shows it.
             headers: Headers of this handshake only.
 
         Raises:
@@ -241,23 +249,24 @@ class WebSocketChannel:
         channel._socket.settimeout(None)
         return seam.connected(http, request, channel)
 
-    def _open(self, http: Http, url: str, query: str, own: Texts) -> Answer | None:
+    def _open(self, http: Http, url: str, query: Secret[str] | None, own: Texts) -> Answer | None:
         """Send the handshake. Return the response if the server refuses it."""
         context, page = http.context, f"http{url[2:]}"
         host = urlsplit(url).netloc.rpartition("@")[2].encode("idna").decode()
         sent = context.headers_for(page, host, own, websocket=True)
         kept = {name: value for name, value in sent.items() if name.lower() not in _HTTP_HEADERS}
-        target = with_query(http.signed(url), query)
-        proxy = context.proxy_for(page)
+        proxy, target, signature = context.proxy_for(page), url, http.signature()
+        queries = (query, signature) if query or signature else ()
         stand_in = seam.stand_in_for(page)
         if stand_in is not None:
-            target, proxy = f"ws{stand_in[4:]}/{quote(page, safe='')}", None
+            target, proxy, queries = f"ws{stand_in[4:]}/{quote(page, safe='')}", None, ()
         upgrade = self._socket.open(
             target,
             f"{page.partition(':')[0]}://{host}",
             kept,
             http.options.timeout[0],
             _proxy(proxy),
+            queries,
         )
         if upgrade.status == 101:
             return None

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from .._protocol.routes import with_queries
 from . import seam, user_adapter
-from .prepared import AuthenticatedRequest, PreparedContext, prepared
+from .prepared import AuthenticatedRequest, PreparedContext, page_of, prepared
 from .response import Response
 from .ws import WebSocketChannel, _Socket, _Upgrade
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import requests
 
     from .._basics.secret import Secret, Texts
+    from .ws import Queries
 
 
 class _Handshake(NamedTuple):
@@ -26,6 +28,7 @@ class _Handshake(NamedTuple):
     headers: Texts
     timeout: float | None
     proxy: Secret[dict[str, Any]]
+    queries: Queries = ()
 
 
 class _AuthenticatedHandshake(AuthenticatedRequest):
@@ -81,12 +84,14 @@ class PreparedSocket(_Socket):
         if self.context is None:
             return super().open(*arguments)
         first = _Handshake(*arguments)
-        page = f"http{first.url[2:]}"
+        page: str | Secret[str] = f"http{first.url[2:]}"
         if "+" in first.url.partition(":")[0]:  # the library knows no such scheme
             parts = urlsplit(first.url)
             first = first._replace(
                 url=urlunsplit(("ws", "localhost", *parts[2:])), origin="http://localhost"
             )
+        if first.queries:
+            page = with_queries(f"{page}", *first.queries)
         request = prepared("GET", page, None, first.headers)
         response = _AuthenticatedHandshake(self.context, first, self).run(request, self.context)
         return cast("_Upgrade", _Outcome(response))
@@ -95,10 +100,9 @@ class PreparedSocket(_Socket):
         self, context: PreparedContext, request: requests.PreparedRequest, timeout: float | None
     ) -> None:
         """Open the connection as the user's adapter does, if there is one for the URL."""
-        url = str(request.url)
-        adapter = context.adapter_for(url)
+        adapter = context.adapter_for(page_of(request))
         if adapter is not None:
-            options = context.options_for(url, (timeout, timeout))
+            options = context.options_for(page_of(request), (timeout, timeout))
             self.sock = user_adapter.connect(adapter, request, options)
 
     def send_handshake(self, handshake: _Handshake) -> _Upgrade:

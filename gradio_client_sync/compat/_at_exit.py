@@ -2,13 +2,15 @@
 
 A script may end right after `submit`, because it only wants the call to be made, or because a
 callback shows the result. The plain client cancels running jobs at the exit. Here, the exit waits
-for them first, as it does with `gradio_client`. Ctrl-C ends the wait, and the jobs are cancelled.
+for them first, as it does with `gradio_client`. It does not wait after a Ctrl-C that ended the
+script or interrupted a wait for the job: then the plain client cancels it.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
+import sys
 from concurrent.futures import CancelledError
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -42,7 +44,7 @@ def started(job: RunningJob) -> None:
 
 
 def ended(job: RunningJob) -> None:
-    """Stop waiting for a job: it has ended, and its callbacks have run."""
+    """Do not wait for a job: it has ended and its callbacks have run, or nobody wants it."""
     _running.discard(job)
     if _wakes is not None:
         _wakes.put(None)
@@ -50,6 +52,8 @@ def ended(job: RunningJob) -> None:
 
 def _wait() -> None:
     global _wakes
+    if getattr(sys, "last_type", None) is KeyboardInterrupt:
+        return
     _wakes = SimpleQueue()  # first: a job that ends from now on wakes this thread
     try:
         for job in tuple(_running):

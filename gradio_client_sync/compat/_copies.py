@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Mapping
 
 from .. import Client, errors
+from .._basics.printing import printable
+from .._basics.secret import Secret, revealed, shown_source
 from ._translated import of_connecting
 from ._warned import warn
 
 
 def duplicated(
-    source: str,
+    source: str | Secret[str],
     to_id: str | None,
     token: str | None,
     private: bool,
@@ -30,13 +32,15 @@ def duplicated(
         ValueError: The Space does not exist, or the token has no access to it.
         SpaceDuplicationError: The Hub refuses the request.
     """
+    name = shown_source(revealed(source))
     if verbose:
-        print(f"Creating a duplicate of {source} for your own use, unless you have one...")
+        text = f"Creating a duplicate of {name} for your own use, unless you have one..."
+        print(printable(text))
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             copy = Client.duplicate(
-                source,
+                source,  # type: ignore[arg-type]  # it may be hidden
                 to_id=to_id,
                 hf_token=token,
                 private=private,
@@ -45,7 +49,7 @@ def duplicated(
                 timeout=sleep_timeout,
             )
     except errors.GradioClientError as exc:
-        raise of_connecting(exc, source) from exc.__cause__
+        raise of_connecting(exc, name) from exc.__cause__
     with copy:
         name = copy.source
     exists = False

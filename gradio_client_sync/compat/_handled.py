@@ -71,6 +71,8 @@ def is_file_form(value: Any) -> bool:
 def with_uploads(value: Any, is_named: Callable[[str], bool]) -> Any:
     """Replace the files to upload in a payload by those of the plain client.
 
+    As with `gradio_client`, a local file has the name in its path, whatever *orig_name* says.
+
     Args:
         value: The payload, or a part of it.
         is_named: Returns whether the server has named a path.
@@ -82,7 +84,7 @@ def with_uploads(value: Any, is_named: Callable[[str], bool]) -> Any:
         FileError: A file does not exist or cannot be read.
     """
     if isinstance(value, FileToUpload) or (is_file_form(value) and not is_named(value["path"])):
-        name = value.get("orig_name")
+        name = value.get("orig_name") if is_http_url_like(value["path"]) else None
         return files.handle_file(value["path"], orig_name=name if isinstance(name, str) else None)
     if isinstance(value, dict):
         if is_file_form(value):

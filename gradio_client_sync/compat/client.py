@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import Client as PlainClient
 from .. import errors
-from .._basics.secret import revealed
+from .._basics.printing import printable
+from .._basics.secret import HiddenAttribute, Secret, hidden_source, hide, revealed, shown_source
 from .._tracebacks import short_tracebacks
 from . import _api_text
 from . import utils as utils
@@ -50,12 +51,24 @@ DEFAULT_TEMP_DIR = os.environ.get("GRADIO_TEMP_DIR") or os.path.join(
 
 _APP = "app"  # the key of the plain client, which is there while it is open
 
+#: Options in `httpx_kwargs` that may be secret. The headers are merged with those of *headers*.
+_SECRET = ("cookies", "proxies", "http_auth")
+
 #: Names of older releases. All but the first two have had no effect for a long time.
 _OLDER = ("hf_token", "output_dir", "serialize", "upload_files")
 
 
+class _Attributes:
+    """Attributes that the other client has as plain ones. Dumps of objects do not show these."""
+
+    src: HiddenAttribute[str] = HiddenAttribute()
+    token: HiddenAttribute[str | None] = HiddenAttribute()
+    oauth_token: HiddenAttribute[str | None] = HiddenAttribute()
+    cookies: HiddenAttribute[dict[str, str]] = HiddenAttribute()
+
+
 @short_tracebacks("__init__", "__exit__", "__repr__")
-class Client:
+class Client(_Attributes):
     """A connection to one Gradio app, with the names and values of `gradio_client`.
 
     Args:
@@ -102,18 +115,18 @@ class Client:
     ) -> None:
         _check_older(older, _skip_components)
         folder = _folder(older.get("output_dir") or download_files)
-        # These attributes are part of the other client's API. What is only passed on stays hidden.
-        self.token = revealed(token) if token is not None else older.get("hf_token")
+        self.token = token if token is not None else older.get("hf_token")
         self.verbose = verbose
-        self.oauth_token: str | None = revealed(oauth_token)
+        self.oauth_token = oauth_token
         self.ssl_verify = ssl_verify
         self.download_files = folder
         self.output_dir = DEFAULT_TEMP_DIR if folder is False else os.fspath(folder)
         if folder is not False:
             _make_folder(self.output_dir)
-        options = plain_options(httpx_kwargs)
+        options = plain_options(revealed(httpx_kwargs))
         self._sent = _Sent({**options.pop("headers", {}), **revealed(headers or {})})
-        self.cookies: dict[str, str] = options.get("cookies", {})
+        options.update((name, hide(options[name])) for name in _SECRET if options.get(name))
+        self.cookies = options.get("cookies", {})
         if ssl_verify is not True:
             options["verify"] = ssl_verify
         self._options: dict[str, Any] = {
@@ -126,26 +139,26 @@ class Client:
             "oauth_token": oauth_token,
             "status_callback": self._say_once_that_it_builds() if verbose else None,
         }
-        self._source = src
+        self._source: str | Secret[str] = hidden_source(src)
         self._open: dict[str, PlainClient] = {}
         self._described = Described(self._known, self._connected)
         self._results = Results(
             None if folder is False else self.output_dir, self._described.add_paths
         )
         url = self._connected().url
-        is_url = src.startswith(("http://", "https://"))
-        self.space_id: str | None = None if is_url else src
-        self.src: str = (src if is_url else url).rstrip("/") + "/"
+        is_url = revealed(src).startswith(("http://", "https://"))
+        self.space_id: str | None = None if is_url else revealed(src)
+        self.src = f"{revealed(src).rstrip('/')}/" if is_url else url.rstrip("/")
         if verbose:
-            print(f"Loaded as API: {self.src}")
+            print(printable(f"Loaded as API: {shown_source(self.src)}"))
 
     # -- the connection
 
     def _connect(self, session_hash: str | None) -> PlainClient:
         try:
-            return PlainClient(self._source, **self._options, session_hash=session_hash)
+            return PlainClient(self._source, **self._options, session_hash=session_hash)  # type: ignore[arg-type]  # it is hidden
         except errors.GradioClientError as exc:
-            raise of_connecting(exc, self._source) from exc.__cause__
+            raise of_connecting(exc, shown_source(revealed(self._source))) from exc.__cause__
 
     def _connected(self) -> PlainClient:
         """Return the plain client. After `close`, connect again."""
@@ -203,11 +216,11 @@ class Client:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request. A change holds for all requests from then on."""
-        return self._sent.headers
+        return self._sent.headers.reveal()
 
     @headers.setter
     def headers(self, value: dict[str, str]) -> None:
-        self._sent.headers = value
+        self._sent.headers = Secret(value)
 
     @property
     def config(self) -> Any:
@@ -401,17 +414,17 @@ class Client:
         if print_info or return_format == "str":
             text = _api_text.api_text(described, all_endpoints)
             if print_info:
-                print(text)
+                print(printable(text))
             if return_format == "str":
                 return text
         return described if return_format == "dict" else None
 
     def __repr__(self) -> str:
-        if "src" not in vars(self):  # a debugger shows the client while it connects
+        if "_src" not in vars(self):  # a debugger shows the client while it connects
             return "<Client (not connected yet)>"
         if not self._open and not self._described.is_read:
-            return f"<Client {self.src} (closed)>"
-        return self.view_api(print_info=False, return_format="str")
+            return printable(f"<Client {shown_source(self.src)} (closed)>")
+        return printable(self.view_api(print_info=False, return_format="str"))
 
     def __str__(self) -> str:
         return repr(self)
@@ -487,11 +500,11 @@ class _Sent:
     """
 
     def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers
+        self.headers: Secret[dict[str, str]] = Secret(headers)
 
     def now(self) -> dict[str, str]:
         """Return the headers for a request."""
-        return _without_user(dict(self.headers))  # another thread may change it meanwhile
+        return _without_user(dict(self.headers.reveal()))  # another thread may change it meanwhile
 
 
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:

@@ -159,6 +159,9 @@ class Job(concurrent.futures.Future[Any]):
             self._job.exception(timeout)
         except CancelledError:
             pass
+        except KeyboardInterrupt:
+            _at_exit.ended(self)
+            raise
         return None if timeout is None else max(0.0, timeout - (monotonic() - start))
 
     def cancel(self) -> bool:
@@ -192,7 +195,11 @@ class Job(concurrent.futures.Future[Any]):
     def __next__(self) -> Any:
         """Return the next value. A second loop continues where the first one stopped."""
         feed = self._feed()
-        found = () if feed is None else feed.value(self._counter)
+        try:
+            found = () if feed is None else feed.value(self._counter)
+        except KeyboardInterrupt:
+            _at_exit.ended(self)
+            raise
         if found:
             self._counter += 1
             return found[0]

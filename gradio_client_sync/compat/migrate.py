@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .._basics.printing import encodable, printable
 from ._migration import NEW, OLD, Note, migrated
 
 #: Folders that hold no scripts of the user.
@@ -149,14 +150,14 @@ def migrate(paths: Sequence[Path], *, write: bool) -> int:
         elif result.after != result.before:
             try:
                 result.path.write_bytes(result.after)
-                print(f"changed {result.path}")
+                print(printable(f"changed {result.path}"))
             except OSError as exc:
                 error = f"it cannot be written: {exc.strerror}"
         for note in result.notes:
-            print(f"{result.path}:{note.line}: {note.text}", file=sys.stderr)
+            _complain(f"{result.path}:{note.line}: {note.text}")
         if error:
             failed = True
-            print(f"{result.path}: {error}", file=sys.stderr)
+            _complain(f"{result.path}: {error}")
     return int(failed)
 
 
@@ -169,6 +170,10 @@ def _print_diff(diff: str) -> None:
         out.buffer.flush()
     else:  # a program has replaced it, and may want text
         out.write(content.decode("utf-8", "replace"))
+
+
+def _complain(text: str) -> None:
+    print(encodable(text, sys.stderr), file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ import uuid
 from collections import deque
 from typing import Any, Callable
 
+from .._basics.secret import HiddenAttribute
 from .._transport.signal_safe import SafeCondition, new_lock
 
 
@@ -103,6 +104,8 @@ class ServedJob:
         extra: Further entries of the request: ``event_data`` and ``trigger_id``.
         chunks: The number of chunks of input that have arrived while it runs.
     """
+
+    headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
 
     def __init__(
         self,

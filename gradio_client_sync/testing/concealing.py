@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .._basics.secret import HiddenAttribute, revealed
 from .._transport.request_context import secrets_in
 from .._transport.seam import SentRequest
 from .._transport.signal_safe import new_lock
@@ -17,18 +18,20 @@ class Concealer:
     share. So the secrets of all requests are kept.
     """
 
+    _secrets: HiddenAttribute[list[bytes]] = HiddenAttribute()
+
     def __init__(self) -> None:
         self._lock = new_lock()
-        self._secrets: list[bytes] = []
+        self._secrets = []
 
     def learn(self, request: SentRequest) -> None:
         """Keep the secrets in the headers of one request."""
         if request.headers:
             with self._lock:
-                known = {*self._secrets, *secrets_in(request.headers)}
+                # The longest first, because a secret may be the start of another one.
                 self._secrets = sorted(
-                    known, key=len, reverse=True
-                )  # a secret may begin with another one
+                    {*self._secrets, *secrets_in(request.headers)}, key=len, reverse=True
+                )
 
     def conceal(self, http: Any, raw: bytes) -> bytes:
         """Replace each secret in bytes by ``***``.
@@ -50,6 +53,6 @@ class Concealer:
             raw: The bytes.
         """
         try:
-            return json.loads(self.conceal(http, raw))
+            return json.loads(self.conceal(http, revealed(raw)))
         except (TypeError, ValueError):
             return None

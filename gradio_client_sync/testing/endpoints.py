@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, Literal
 
+from .._basics.secret import HiddenAttribute
 from .._basics.words import called
 from .channels import Board, ServedJob
 from .slots import REQUIRED, FakeSlot, arguments_for, hints_of, inputs_of, outputs_of
@@ -30,6 +31,8 @@ class Call:
         error: The exception of the function, or the failure that a test has set.
         cancelled: Whether the caller cancelled it, or hung up.
     """
+
+    headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
 
     def __init__(self, endpoint: str | int, job: ServedJob) -> None:
         self.endpoint = endpoint

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .._basics.secret import HiddenAttribute
 from .._protocol.values.filename import type_of
 from .._transport.signal_safe import new_lock
 
@@ -53,13 +54,21 @@ class Request:
         body: The body.
     """
 
-    def __init__(self, handler: BaseHTTPRequestHandler) -> None:
-        self._handler = handler
+    # A client's headers and query may have secrets, and frames of this server may be shown.
+    query: HiddenAttribute[dict[str, str]] = HiddenAttribute()
+    headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
+    body: HiddenAttribute[bytes] = HiddenAttribute()
+
+    def __init__(self, handler: Any) -> None:
+        self._handler: BaseHTTPRequestHandler = handler
         parts = urlsplit(handler.path)
         self.method = handler.command
         self.path = unquote(parts.path)
         self.origin = f"{parts.scheme}://{parts.netloc}" if parts.scheme else ""
         self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        handler.path = handler.requestline = parts.path
+        handler.raw_requestline = b""
+        del parts
         self.headers = {name.lower(): text for name, text in handler.headers.items()}
         self.body = self._read_body()
 
@@ -75,11 +84,14 @@ class Request:
                 return bytes(body)
 
     def json(self) -> Any:
-        """Return the decoded body; ``None`` if it is not JSON."""
+        """Return the decoded body, without the user's token; ``None`` if it is not JSON."""
         try:
-            return json.loads(self.body)
+            decoded = json.loads(self.body)
         except ValueError:
             return None
+        if isinstance(decoded, dict):
+            decoded.pop("oauth_token", None)  # only functions of real apps get it
+        return decoded
 
     def form(self) -> list[FormPart]:
         """Return the parts of a form, from either of the two encodings."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import inspect
+import io
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -20,10 +22,11 @@ import pytest
 
 import gradio_client_sync
 from gradio_client_sync import GradioClientError, errors
-from gradio_client_sync.compat import Client, Job, handle_file
+from gradio_client_sync.compat import Client, Job, handle_file, migrate
 from gradio_client_sync.compat.client import DEFAULT_TEMP_DIR
 from gradio_client_sync.compat.exceptions import AppError
 from gradio_client_sync.compat.utils import OutputUpdate, Status, StatusUpdate
+from gradio_client_sync.testing import FakeApp
 from tests.support.file_app import FileApp, filedata
 from tests.support.listeners import BOUND
 from tests.support.scripted import CLOSE, IncomingRequest, completed, generating
@@ -211,6 +214,37 @@ def test_exit_waits_for_a_call_and_its_callback(newest: Server) -> None:
     assert script.returncode == 0
 
 
+INTERRUPTED = """
+import signal, sys, time
+from gradio_client_sync.compat import Client
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
+url, key, how = sys.argv[1:]
+job = Client(url, verbose=False).submit(key, api_name="/endless")
+next(job)
+print("ready", flush=True)
+try:
+    while not job.done():
+        list(job) if how == "loop" else job.result() if how == "result" else time.sleep(60)
+except KeyboardInterrupt:
+    if how == "sleep":
+        raise
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process gets no Ctrl-C of its own there")
+@pytest.mark.parametrize("how", ["loop", "result", "sleep"])
+def test_exit_does_not_wait_after_ctrl_c(newest: Server, how: str) -> None:
+    """A script that Ctrl-C ends, or takes out of its wait, ends, and the function is cancelled."""
+    key = uuid.uuid4().hex
+    command = [sys.executable, "-c", INTERRUPTED, newest.url, key, how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as script:
+        assert script.stdout is not None and script.stdout.readline() == b"ready\n"
+        script.send_signal(signal.SIGINT)
+        script.communicate(timeout=60)
+    assert newest.control.await_stopped(key)
+
+
 def test_options_of_older_releases(
     newest: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -358,3 +392,34 @@ def test_plain_client_is_used(monkeypatch: pytest.MonkeyPatch, newest: Server) -
     monkeypatch.setattr(gradio_client_sync.Client, "submit", refuse)
     with Client(newest.url, verbose=False) as client:
         assert isinstance(client.submit("x", api_name="/echo").exception(), errors.QueueFullError)
+
+
+@pytest.mark.client_only
+def test_compat_prints_where_the_encoding_lacks_characters(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An ASCII console, as of some IDEs and services, gets escapes and no `UnicodeEncodeError`."""
+    output = io.TextIOWrapper(io.BytesIO(), "ascii")
+    script = tmp_path / "script.py"
+    script.write_text("from gradio_client import Client  # 名\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", output)
+    with FakeApp() as fake:
+
+        @fake.endpoint("/名")
+        def echo(text: str = "名") -> str:
+            return text
+
+        with Client(f"{fake.url}/?token=abc") as client:
+            client.view_api()
+            print(client)
+            assert "名" in client.view_api(print_info=False, return_format="str")
+            with pytest.raises(ValueError, match="Cannot find a function") as caught:
+                client.predict(api_name="/又")
+            print(caught.value)
+        print(client)
+        assert migrate.main([str(script)]) == 0
+    output.flush()
+    lines = output.buffer.getvalue().decode("ascii").splitlines()  # type: ignore[attr-defined]
+    assert lines[0] == f"Loaded as API: {fake.url}/?token=..."
+    assert sum('api_name="/\\u540d"' in line for line in lines) == 3
+    assert "+from gradio_client_sync.compat import Client  # \\u540d" in lines

@@ -140,7 +140,7 @@ def test_only_files_of_the_caller_are_uploaded(tmp_path: Path) -> None:
     """A dict whose path the server has named stays, at any depth; nothing else is copied."""
     path = tmp_path / "a.txt"
     path.write_text("x", encoding="utf-8")
-    plain = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+    plain = {"path": str(path), "meta": {"_type": "gradio.FileData"}, "orig_name": "b.txt"}
     payload = {"deep": [plain, {"path": str(path)}, (1, FileToUpload(plain))], "same": [1, (2, 3)]}
     named = with_uploads(payload, lambda text: True)
     assert named["deep"][0] is plain and named["same"] is payload["same"]

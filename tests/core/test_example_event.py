@@ -22,6 +22,7 @@ def component(kind: str, **props: Any) -> dict[int, dict[str, Any]]:
         (component("dataframe"), "select", [0, 0], "abc"),
         (component("image"), "select", [0, 0], None),
         (component("textbox"), "select", [0, 5], "Hello"),
+        (component("nativeplot"), "select", [0, 1], [0, 1]),
         (component("annotatedimage"), "select", 0, "Hello!!"),
         (component("chatbot", type="messages"), "like", 0, "Hello!!"),
         (component("chatbot", type="tuples"), "like", [0, 0], "Hello!!"),
@@ -44,7 +45,7 @@ def test_files_of_events_are_urls(kind: str, event: str) -> None:
     example = example_event({"targets": [[1, event]]}, component(kind), pairs=True)
     assert example is not None
     file = example["value"]["image"] if event == "select" else example
-    assert file["path"].startswith("https://")
+    assert file["path"] == file["url"] and file["url"].startswith("https://")
 
 
 @pytest.mark.parametrize("pairs", [True, False])

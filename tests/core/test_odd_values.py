@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.api.odd_values import _takes, missing_event, odd_values
+from gradio_client_sync._protocol.api.odd_values import (
+    _takes,
+    looks_odd,
+    missing_event,
+    odd_values,
+)
 from gradio_client_sync._protocol.values.attachments import Attachment
 from tests.core.test_file_texts import DOCUMENTED, FILE_DATA, sampled, schemas
 from tests.support.transcripts import dialect_for
@@ -66,6 +73,53 @@ def test_odd_value_among_properties_is_named() -> None:
     assert told(endpoint, {"value": "x"}) == [
         "the text 'x' was sent for 'p0', which takes a number"
     ]
+
+
+def test_one_value_looks_odd_or_not() -> None:
+    """Whether a value looks odd can be asked for one input."""
+    [slot] = endpoint_of(component("number", {"type": "number"})).inputs
+    assert looks_odd(slot, {"type": "number"}, "x") and not looks_odd(slot, {"type": "number"}, 1)
+
+
+SOUND = "a sound: a file, or a pair of a sample rate and an array"
+MOMENT, DAY = (
+    f"a datetime, or a text such as '{text}'" for text in ("2026-01-31 12:00:00", "2026-01-31")
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "value", "text"),
+    [
+        (component("number", {"type": "number"}), np.array([3]), "a list -> a number"),
+        (component("number", {"type": "number"}), np.array(3), ""),
+        (component("number", {"type": "number"}), date(2026, 1, 2), "the text '2026-01-02' -> a"),
+        (component("audio", FILE_DATA), np.zeros(9), f"an array -> {SOUND}"),
+        (component("dataframe", {"type": "object"}), np.zeros((2, 2)), ""),
+        (component("dataframe", {}), {"data": [[{"x": 1}]]}, "a list of dicts -> a table"),
+        (component("dataframe", {}), {"data": [[1], [], 3]}, ""),
+        (component("dataframe", {}), {"data": 3}, ""),
+        (component("image", FILE_DATA), {"url": "a.png"}, ""),
+        (
+            component("image", FILE_DATA),
+            {"url": "https://x.org/a.png"},
+            "a dict with the URL 'https://x.org/a.png' -> handle_file('https://x.org/a.png')",
+        ),
+        (
+            component("datetime", {"type": "string"}),
+            "31.01.2024",
+            f"the text '31.01.2024' -> {MOMENT}",
+        ),
+        (component("datetime", {"type": "string"}), "2024-01-31 12:00:00", ""),
+        (component("datetime", {"type": "string"}), "now - 1d", ""),
+        (component("datetime", {"type": "string"}), "", ""),
+        (component("datetime", {}, include_time=False), "31/1/24", f"the text '31/1/24' -> {DAY}"),
+        (component("datetime", {}, include_time=False), "2024-01-31", ""),
+    ],
+)
+def test_odd_arrays_dates_and_links_are_named(one: dict[str, Any], value: Any, text: str) -> None:
+    """Arrays, dates and links that stand for another value are named as what they are."""
+    told = told_of(one, value)
+    assert told.startswith(text) and bool(told) == bool(text)
 
 
 ENUM = ["red", "green"]

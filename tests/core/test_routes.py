@@ -8,16 +8,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from gradio_client_sync._basics.secret import Secret, revealed
 from gradio_client_sync._protocol.routes import (
     Routes,
     may_follow,
     origin_of,
     pages_of,
     query_of,
+    query_values,
     root_of,
     server_of,
     split_page,
-    with_query,
+    with_queries,
 )
 from gradio_client_sync.errors import ConfigError
 
@@ -67,6 +69,24 @@ def test_server_is_named_as_it_is_typed(server: str) -> None:
         ("file:///etc/passwd", "http://127.0.0.1:7860"),
         ("http://my app", "http://127.0.0.1:7860"),
         ("http://elsewhere.example\\.localhost", "http://127.0.0.1:7860"),  # it has no host
+        ("http//host:7860/app", "http://host:7860/app"),
+        ("http:/host", "http://host"),
+        ("https:host", "https://host"),
+        ("http;//host", "http://host"),
+        ("http:\\\\host", "http://host"),
+        ("htps://host", "https://host"),
+        ("hhtp://host", "http://host"),
+        ("ws://host", "http://host"),
+        ("wss://host", "https://host"),
+        ('"http://host:7860"', "http://host:7860"),
+        ("<https://host>", "https://host"),
+        ("http//", "http://127.0.0.1:7860"),
+        ("user-space.hf.space", "https://user-space.hf.space"),
+        ("huggingface.co/spaces/a/b", "https://huggingface.co/spaces/a/b"),
+        ("huggingface.co/spaces/a/b", "a/b"),
+        ("spaces/a/b", "a/b"),
+        ("a/my space", "a/my-space"),
+        ("'a/b'", "a/b"),
         ("7861", "http://127.0.0.1:7861"),
         (":7861/app", "http://127.0.0.1:7861/app"),
     ],
@@ -217,27 +237,39 @@ def test_routes_escape_names() -> None:
 )
 def test_query_of_an_address(source: str, query: str) -> None:
     """The query of a URL is escaped once."""
-    assert query_of(source) == query
+    assert revealed(query_of(source)) == (query or None)
 
 
 @pytest.mark.parametrize(
-    ("url", "query", "full"),
+    ("url", "query", "signature", "full"),
     [
-        ("http://h/join", "", "http://h/join"),
-        ("http://h/join", "a=1", "http://h/join?a=1"),
-        ("http://h/join?s=1", "s=2&a=1", "http://h/join?s=2&a=1&s=1"),
-        ("http://h/join?s=1", "", "http://h/join?s=1"),
+        ("http://h/join", None, None, "http://h/join"),
+        ("http://h/join", "a=1", None, "http://h/join?a=1"),
+        ("http://h/join?s=1", "s=2&a=1", None, "http://h/join?s=2&a=1&s=1"),
+        ("/join?s=1", None, "__sign=x", "/join?s=1&__sign=x"),
+        ("/join", None, "__sign=x", "/join?__sign=x"),
+        ("/join?s=1", "a=1", "__sign=x", "/join?a=1&s=1&__sign=x"),
     ],
 )
-def test_query_goes_before_ours(url: str, query: str, full: str) -> None:
+def test_query_goes_before_ours(
+    url: str, query: str | None, signature: str | None, full: str
+) -> None:
     """The user's query comes first: of two equal names servers use the last one."""
-    assert with_query(url, query) == full
+    before = None if query is None else Secret(query)
+    after = None if signature is None else Secret(signature)
+    assert with_queries(url, before, after).reveal() == full
+
+
+def test_query_values_are_those_that_a_server_may_repeat() -> None:
+    """A server may repeat a value as it was sent, or decoded."""
+    values = query_values(Secret("token=a%2Fb+c&empty=&flag&again=flag"))
+    assert [value.reveal() for value in values] == ["a%2Fb+c", "flag", "a/b c"]
 
 
 @given(st.text(max_size=40))
 def test_query_of_any_address_is_plain(typed: str) -> None:
     """A query contains only characters that a URL may have."""
-    query = query_of(f"http://host/?{typed}")
+    query = revealed(query_of(f"http://host/?{typed}")) or ""
     assert query.isascii()
     assert query.isprintable()
     assert " " not in query

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -199,7 +200,10 @@ def test_dataframe_takes_arrays() -> None:
 def test_date_time_takes_dates() -> None:
     """Dates are sent as text in the component's format, and other values unchanged."""
     assert shaped("datetime", datetime(2026, 1, 2, 3, 4, 5), V6) == ["2026-01-02 03:04:05"]
-    assert shaped("datetime", date(2026, 1, 2), V6) == ["2026-01-02"]
+    assert shaped("datetime", date(2026, 1, 2), V6) == ["2026-01-02 00:00:00"]
+    assert shaped("datetime", date(2026, 1, 2), V6, include_time=False) == ["2026-01-02"]
+    for text in ("2026-01-02", "2026-01-02T00:00", "2026-01-02T00:00:00.123"):
+        assert shaped("datetime", np.datetime64(text), V6) == ["2026-01-02 00:00:00"]
     assert shaped("datetime", "now - 1d", V6) == ["now - 1d"]
 
 

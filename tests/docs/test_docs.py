@@ -87,7 +87,7 @@ SHELL_NOT_RUN = {
     "pip install pyinstaller": "test_recipes.py runs it",
     "pyinstaller --onefile packed.py": "test_recipes.py runs it",
     "dist/packed http://127.0.0.1:7860 2 3": "test_recipes.py runs it",
-    "python -m benchmarks            # everything, about 45 minutes": "takes too long",
+    "python -m benchmarks            # everything, about an hour": "takes too long",
     "python -m benchmarks --short    # two minutes; too few figures to compare with the limits": (
         "a step of the CI"
     ),

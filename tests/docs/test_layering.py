@@ -128,7 +128,7 @@ def test_layering_locks_are_signal_safe(path: Path) -> None:
 
 #: What `compat` imports below the public modules, from the lowest layer: its own public methods
 #: hide secrets and shorten tracebacks, too.
-BASICS_OF_COMPAT = {"_basics.secret", "_tracebacks"}
+BASICS_OF_COMPAT = {"_basics.printing", "_basics.secret", "_tracebacks"}
 
 COMPAT = [path for path in modules() if path.parent.name == "compat"]
 

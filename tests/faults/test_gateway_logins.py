@@ -22,9 +22,10 @@ import pytest
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
-from gradio_client_sync import AuthenticationError, Client, ConnectFailedError
+from gradio_client_sync import AuthenticationError, Client, ConnectFailedError, cli
 from tests.conftest import SERVERS
 from tests.support.file_app import FileApp, filedata
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.intermediary import Intermediary
 from tests.support.listeners import BOUND, EventRecorder
 from tests.support.login_gateway import LoginGateway, basic, bearer, digest, negotiate
@@ -323,6 +324,28 @@ def test_command_line_logs_in_to_a_gateway(
         assert "--cert-key is the key of --cert" in command(*words[:2], "--cert-key", key)[2]
 
 
+@pytest.mark.client_only
+def test_command_line_trusts_the_certificates_that_it_gets(
+    certificate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``--ca`` is a file of trusted certificates. Without it, an error says to write it."""
+    wrong = tmp_path / "no.pem"
+    wrong.write_text("no certificate")
+    with FileApp("json") as app, Gateway(app.url, ResponseForm(), str(certificate)) as gate:
+        call = ("predict", gate.url, "/direct", "7")
+        assert cli.main([*call, "--ca", str(certificate)]) == 0
+        assert capsys.readouterr() == ("7\n", "")
+        for words, said in (
+            ((), "verify is --ca ca.pem, verify=False is --insecure"),
+            (("--ca", str(wrong)), "The trusted certificates for https://127.0.0.1"),
+            (("--ca", str(tmp_path / "none.pem")), "none.pem"),
+            (("--ca", str(certificate), "--insecure"), "Omit one of them"),
+            (("--cacert", str(certificate)), "Did you mean --ca?"),
+        ):
+            assert cli.main([*call, *words]) != 0
+            assert said in capsys.readouterr().err
+
+
 class WantingCertificates(Intermediary):
     """A server that refuses clients without a trusted certificate, with an alert of TLS."""
 
@@ -385,23 +408,24 @@ def test_page_about_gateways(
 ) -> None:
     """The code of the page connects to the gateways that it is about."""
     user, token, _ = "Basic dXNlcjpwYXNzd29yZA==", {"second"}, monkeypatch.chdir(tmp_path)
-    tokens = iter(["first", "second"])
+    tokens = iter(["first", "second", "third"])
     Path("ca.pem").write_bytes(certificate.read_bytes())
     Path("client.pem").write_bytes(client_pair[0].read_bytes())
     key = ["openssl", "pkcs8", "-topk8", "-in", str(client_pair[1]), "-passout", "pass:secret"]
     blocks = re.findall(r"(?ms)^```python\n(.*?)^```$", PAGE.read_text("utf-8"))
     names: dict[str, Any] = {"new_token": lambda: next(tokens)}
     with FileApp() as app:
-        for rule, block in zip((basic(user), digest("user", "password"), bearer(token)), blocks):
+        rules = (basic(user), digest("user", "password"), bearer(token), bearer({"third"}))
+        for rule, block in zip(rules, blocks):
             with LoginGateway(app.url, rule) as gate:
                 exec(block.replace(SHOWN, gate.url), names)
                 names["app"].close()
         with LoginGateway(app.url, basic(user)) as gate:
-            for block in blocks[5:]:
+            for block in blocks[6:]:
                 exec(block.replace(SHOWN, gate.url).replace("https://example.org", gate.url), names)
                 names["app"].close()
             assert all("x-tenant: blue" in head.lower() for head in gate.requests)
-    for block in blocks[3:5]:
+    for block in blocks[4:6]:
         if "password" in block:
             subprocess.run([*key, "-out", "client.key"], check=True, capture_output=True)
         else:
@@ -410,4 +434,4 @@ def test_page_about_gateways(
             exec(block.replace(SHOWN, url), names)
             names["app"].close()
             assert seen[0]["subject"] == ((("commonName", "client"),),)
-    assert len(blocks) == 7
+    assert len(blocks) == 8

@@ -84,6 +84,7 @@ def test_bare_value_of_a_generator_is_refused_when_it_is_read() -> None:
     """So is a bare value after the first payload. Nothing more is read then."""
     reading = source(value for value in ([1], "two", [3]))
     assert reading.read() == (0, [1])
-    with pytest.raises(PayloadError, match="Payload 1"):
+    with pytest.raises(PayloadError, match="Payload 1") as refused:
         reading.read()
+    assert (refused.value.index, refused.value.payload) == (1, "two")
     assert reading.read() is None

@@ -60,7 +60,32 @@ def test_window_leaves_the_queue_to_others(name: str) -> None:
     """Few items wait at the app, so that the call of another user gets its turn."""
     app = APPS[name]
     found = Simulation(app, AdaptiveWindow(1024), ITEMS)
-    assert found.waited < max(4.0, (1.5 if app.reports else 2.5) * app.workers)
+    assert found.waited < (
+        max(4.0, 1.75 * app.workers) if app.reports else max(8.0, 2.5 * app.workers)
+    )
+
+
+@pytest.mark.parametrize(
+    ("app", "best", "items"),
+    [
+        # All items wait for the next look, also if there is room. This is no reason to shrink.
+        pytest.param(App(16, steady(0.05), looks=0.05), 20, 4000, id="looks into its queue"),
+        pytest.param(App(10_000, steady(0.02), cores=2), 2, 4000, id="slower with more at once"),
+        pytest.param(App(10_000, steady(0.5)), 32, 30, id="few items"),
+    ],
+)
+def test_window_follows_the_rate(app: App, best: int, items: int) -> None:
+    """What the queue says, or the number at the start, does not keep it from the best number."""
+    fixed = Simulation(app, FixedWindow(best), items).seconds
+    assert Simulation(app, AdaptiveWindow(1024), items).seconds < 1.2 * fixed
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_window_does_not_push_others_aside(workers: int) -> None:
+    """More calls in flight would give it a larger share of a busy app. It does not take it."""
+    window = AdaptiveWindow(1024)
+    Simulation(App(workers, steady(0.05), users=8), window, ITEMS)
+    assert window.limit <= 2 * workers + 2
 
 
 def test_window_grows_before_the_first_item_has_ended() -> None:

@@ -20,6 +20,7 @@ def test_space_is_named_and_waited_for(
     hub.add("erin/paint", "BUILDING", "BUILDING", "RUNNING", app=newest.url)
     with Client("erin/paint", hf_token=OWNER) as client:
         assert (client.space_id, client.token) == ("erin/paint", OWNER)
+        assert not client.src.endswith("/")  # only a URL that was given gets a slash
         assert client.predict(2, 3, api_name="/add") == 5
         assert client.submit("x", api_name="/echo").space_id == "erin/paint"
         loaded = f"Loaded as API: {client.src}\n"

@@ -72,7 +72,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_demo", "stage"),
     ("", "demo"),
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
-    ("_cli", "cells inputs map_line map_results root completing call map_command"),
+    ("_cli", "cells piped inputs map_line map_results root completing call map_command"),
     ("_cli", "diagnosis doctor inspect migrate spaces"),
     ("", "cli __main__"),
     ("testing", "generation edits slots http_server logins channels streams backend serving"),

@@ -23,6 +23,9 @@ class App:
         max_size: How many calls may wait; ``None`` for any number.
         batch: How many calls run together.
         reports: Whether the app reports when a call begins to run.
+        looks: Seconds between two checks of the queue by the app; 0 if it starts calls at once.
+        cores: Calls that run at full speed. With more at once, all together become slower.
+        users: How many other users there are. Each makes one call after another.
     """
 
     workers: int
@@ -31,6 +34,15 @@ class App:
     max_size: int | None = None
     batch: int = 1
     reports: bool = True
+    looks: float = 0.0
+    cores: int | None = None
+    users: int = 0
+
+    def slowness(self, running: int) -> float:
+        """Return the factor of the time of a call, with so many at once."""
+        if self.cores is None or running <= self.cores:
+            return 1.0
+        return running / self.cores * (1 + (running - self.cores) / 10)
 
 
 class Simulation:
@@ -52,12 +64,17 @@ class Simulation:
         self._random = random.Random(1)
         self._events: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
-        self._queue: list[tuple[float, float]] = []  # when each was sent and queued
+        # When each was sent and queued. The calls of other users were sent at no time.
+        self._queue: list[tuple[float | None, float]] = []
         self._running = self._in_flight = self._not_started = 0
+        self._will_look = False
+        for _ in range(app.users):
+            self._queue.append((None, 0.0))
         self._fill()
-        while self._events:
+        while self._left or self._in_flight:
             now, _, happens, arguments = heapq.heappop(self._events)
-            self.waited += len(self._queue) * (now - self.seconds)
+            ours = sum(began is not None for began, _ in self._queue)
+            self.waited += ours * (now - self.seconds)
             self.seconds = now
             happens(*arguments)
         self.waited /= self.seconds
@@ -89,12 +106,25 @@ class Simulation:
         self._after(0.0 if self._in_flight else RETRY, self._fill)
 
     def _serve(self) -> None:
+        if not self.app.looks:
+            self._start_some()
+        elif not self._will_look:
+            self._will_look = True
+            self._after(self.app.looks - self.seconds % self.app.looks, self._look)
+
+    def _look(self) -> None:
+        self._will_look = False
+        self._start_some()
+
+    def _start_some(self) -> None:
         while self._queue and self._running < self.app.workers:
             taken, self._queue = self._queue[: self.app.batch], self._queue[self.app.batch :]
             self._running += 1
-            for _ in taken:
-                self._after(self.app.delay / 2, self._start)
-            self._after(self.app.seconds(self._random), self._finish, taken, self.seconds)
+            for began, _ in taken:
+                if began is not None:
+                    self._after(self.app.delay / 2, self._start)
+            seconds = self.app.seconds(self._random) * self.app.slowness(self._running)
+            self._after(seconds, self._finish, taken, self.seconds)
 
     def _start(self) -> None:
         self._not_started -= 1
@@ -102,9 +132,12 @@ class Simulation:
             self.window.started(self.seconds, self._in_flight, self._not_started)
             self._fill()
 
-    def _finish(self, taken: list[tuple[float, float]], started: float) -> None:
+    def _finish(self, taken: list[tuple[float | None, float]], started: float) -> None:
         self._running -= 1
         for began, queued in taken:
+            if began is None:
+                self._queue.append((None, self.seconds))
+                continue
             self._after(self.app.delay / 2, self._end, began, started - queued)
         self._serve()
 

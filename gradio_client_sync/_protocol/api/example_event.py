@@ -30,6 +30,7 @@ _SELECTED: dict[str, dict[str, Any]] = {
     "textarea": _LETTERS,
     "code": _LETTERS,
     "gallery": {"index": 0, "value": {"image": _PICTURE, "caption": "a bus"}},
+    "nativeplot": {"index": [0, 1], "value": [0, 1]},  # a region of the x axis
     "highlightedtext": {"index": 0, "value": [_TEXT, None]},
 }
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..values.attachments import Attachment
 from ..values.filedata import is_link
+from ..values.shapes import SOUNDS
 from ..values.slot import draws_mask
 from .api_info import parameters_of, schemas_of
 from .file_texts import takes_files
@@ -146,11 +147,22 @@ _Odd = tuple[str, str]
 
 
 def _odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> _Odd | None:
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        value = value.item()
+    if type(value).__module__ == "numpy" and isinstance(getattr(value, "ndim", None), int):
+        if value.ndim and slot.type in SOUNDS:
+            return "an array", "a sound: a file, or a pair of a sample rate and an array"
+        if not value.ndim:
+            value = value.item()
+        elif not takes_files(slot) and slot.type not in _STRUCTURED:
+            value = value.tolist()
+    if hasattr(value, "isoformat"):  # a date, which is sent as a text
+        value = value.isoformat()
+    if slot.type == "datetime" and isinstance(value, str):
+        return _odd_date(slot, value)
     if slot.type in _LOOSE or not isinstance(value, (*_JSON, tuple, Attachment)):
         return None
     path = next(_paths(value, 0), None) if takes_files(slot) else None
+    if path is not None and is_link(path):
+        return f"a dict with the URL {_shortened(path)}", f"handle_file({_shortened(path)})"
     if path is not None:
         if len(path) > _LONGEST_PATH:
             return "a dict with a path", "pathlib.Path(path) or handle_file(path)"
@@ -181,10 +193,23 @@ def _odd_part(slot: Slot, value: Any) -> str | None:
     """Return a text about the part of a table or chat that is wrong."""
     if slot.type == "dataframe" and isinstance(value, Mapping) and "data" not in value:
         return "a dict without the key 'data'"
+    if slot.type == "dataframe" and isinstance(value, Mapping) and isinstance(value["data"], list):
+        cells = [row[0] for row in value["data"][:_ITEMS] if isinstance(row, list) and row]
+        return "a list of dicts" if any(isinstance(cell, Mapping) for cell in cells) else None
     if slot.type == "chatbot" and isinstance(value, list):
         single = (item for item in value[:_ITEMS] if isinstance(item, (str, int, float)))
         return next((_shown(item) for item in single), None)
     return None
+
+
+def _odd_date(slot: Slot, value: str) -> _Odd | None:
+    """Return what is wrong with the text of a date, which has one form only."""
+    has_time = slot.props.get("include_time") is not False
+    form = r"\d{4}-\d\d-\d\d" + (r" \d\d:\d\d:\d\d" if has_time else "")
+    if not value.strip() or "now" in value or re.fullmatch(form, value.strip()):
+        return None
+    example = "2026-01-31 12:00:00" if has_time else "2026-01-31"
+    return _shown(value), f"a datetime, or a text such as {example!r}"
 
 
 def _paths(value: Any, depth: int) -> Iterator[str]:
@@ -193,7 +218,9 @@ def _paths(value: Any, depth: int) -> Iterator[str]:
     The upload folder of a server has a folder for each file, whose name is a hash.
     """
     if isinstance(value, Mapping) and depth <= MAX_DEPTH:
-        path = value.get("path")
+        path, url = value.get("path"), value.get("url")
+        if path is None and isinstance(url, str) and is_link(url):
+            yield url
         if isinstance(path, str):
             if not is_link(path) and _HASH.search(path) is None:
                 yield path

@@ -205,9 +205,13 @@ def _dataframe(value: Any, slot: Slot, dialect: Dialect) -> Any:
 
 
 def _date_time(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if type(value).__name__ == "datetime64" and hasattr(value, "tolist"):
+        value = value.astype("datetime64[s]").tolist()
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
-    return value.isoformat() if isinstance(value, date) else value
+    if not isinstance(value, date):
+        return value
+    return value.isoformat() + ("" if slot.props.get("include_time") is False else " 00:00:00")
 
 
 def _file_explorer(value: Any, slot: Slot, dialect: Dialect) -> Any:

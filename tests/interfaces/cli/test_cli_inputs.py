@@ -130,6 +130,14 @@ def test_inputs_are_read_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
         next(inputs.payloads)
 
 
+def test_closed_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python then has no object for it."""
+    monkeypatch.setattr("sys.stdin", None)
+    for words in (["-"], ["text=-", "a.csv"]):
+        with pytest.raises(FileError, match="Standard input is closed"):
+            inputs_of(words, TRANSLATE, {})
+
+
 def test_inputs_that_are_wrong_are_named(here: Path) -> None:
     """The error names the file and the line, and what may be meant."""
     files = {

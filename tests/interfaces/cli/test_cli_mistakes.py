@@ -43,6 +43,7 @@ WRONG_USE = (
     (f"predict {URL} /add --max-tokens=9", "A parameter is written max_tokens=VALUE."),
     (f"predict {URL} --user ada:hunter2", "Did you mean --auth?"),
     (f"submit {URL} --out there", "Did you mean --output?"),
+    (f"{URL}?token=hunter2 /add", f"first: {LINE} predict '{URL}?token=…' /add"),
     (f"view-api {URL} --hf-token hunter2", "No such option: --hf-token. Did you mean --token?"),
     (f"view-api {URL} --hf_token hunter2", "Did you mean --token?"),
     (f"status {URL} -k", "No such option: -k. Did you mean --insecure?"),
