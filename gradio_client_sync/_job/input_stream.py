@@ -14,6 +14,7 @@ import concurrent.futures
 from typing import TYPE_CHECKING, Callable
 
 from .._basics.words import called
+from .._transport import seam
 from .._transport.base import Aborted
 from .._transport.failures import refusal
 from .._transport.signal_safe import SafeCondition, new_lock
@@ -130,6 +131,7 @@ class InputStream:
         return may_send
 
     def _post(self, url: str, body: Body) -> Answer:
+        seam.sending(self._http, url, body)
         try:
             return self._http.post(url, body, headers=self._headers)
         except Aborted as exc:

@@ -127,8 +127,8 @@ class RequestContext:
         others = [revealed(text) for text in options.secrets]
         self._secrets = Secret(
             [
-                *_secrets_in(headers),
-                *_secrets_in(named),
+                *secrets_in(headers),
+                *secrets_in(named),
                 *(text.encode() for text in others if len(text) >= _SHORTEST_SECRET),
             ]
         )
@@ -314,7 +314,7 @@ class RequestContext:
             sent: The headers of this request only.
         """
         live = {} if self._live_headers is None else self._live_headers.now()
-        for secret in (*self._secrets.reveal(), *_secrets_in(live), *_secrets_in(sent or {})):
+        for secret in (*self._secrets.reveal(), *secrets_in(live), *secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body
 
@@ -370,7 +370,7 @@ def proxy_of_environment(url: str) -> str:
     return "" if key is None else proxies[key].strip()
 
 
-def _secrets_in(headers: Texts) -> list[bytes]:
+def secrets_in(headers: Texts) -> list[bytes]:
     """Return the parts of header values that may be secret, the longest part first."""
     values = [f"{text}" for name, text in headers.items() if may_be_secret(name)]
     words = {word.encode() for text in values for word in _SEPARATORS.split(text)}

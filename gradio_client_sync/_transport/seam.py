@@ -6,7 +6,10 @@ Normally `current` is ``None``, and each use of it costs one comparison. `testin
 
 from __future__ import annotations
 
-from typing import Any, Callable, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from .._basics.secret import Texts
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
@@ -30,12 +33,18 @@ class SentRequest(Protocol):
         """The body."""
         ...
 
+    @property
+    def headers(self) -> Texts:
+        """The headers of this request only."""
+        ...
+
 
 class Handshake(NamedTuple):
     """The handshake of a websocket, as a `SentRequest`."""
 
-    method: str
     url: str
+    headers: Texts
+    method: str = "GET"
     body: bytes = b""
 
 
@@ -44,6 +53,10 @@ class Seam(Protocol):
 
     def server_for(self, url: str) -> str | None:
         """Return the URL of the local server that replaces the server of a URL."""
+        ...
+
+    def sending(self, http: Any, url: str, body: Any) -> None:
+        """Record the input of a running job, before it is sent."""
         ...
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
@@ -62,7 +75,7 @@ class Seam(Protocol):
         """Record a file that is about to be read, and return the one to use."""
         ...
 
-    def connected(self, http: Any, url: str, channel: T) -> T:
+    def connected(self, http: Any, request: SentRequest, channel: T) -> T:
         """Record an opened websocket, and return the one to use."""
         ...
 
@@ -85,6 +98,15 @@ current: Seam | None = None
 def stand_in_for(url: str) -> str | None:
     """Return the URL of the server that replays a recording of a URL's server, if there is one."""
     return None if current is None else current.server_for(url)
+
+
+def sending(http: Any, url: str, body: Any) -> None:
+    """Pass the input of a running job to the recording, if there is one.
+
+    Call this before the input is sent, because a message about it may arrive before the response.
+    """
+    if current is not None:
+        current.sending(http, url, body)
 
 
 def answered(http: Any, request: SentRequest, answer: T) -> T:
@@ -111,9 +133,9 @@ def fetched(http: Any, request: SentRequest, download: T) -> T:
     return download if current is None else current.fetched(http, request, download)
 
 
-def connected(http: Any, url: str, channel: T) -> T:
+def connected(http: Any, request: SentRequest, channel: T) -> T:
     """Return the channel to use instead of an opened websocket."""
-    return channel if current is None else current.connected(http, url, channel)
+    return channel if current is None else current.connected(http, request, channel)
 
 
 def set_current(seam: Any) -> Seam | None:

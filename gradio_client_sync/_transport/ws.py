@@ -241,13 +241,13 @@ class WebSocketChannel:
             raise _not_opened(exc, url, context.describe_proxy(f"http{url[2:]}")) from exc
         finally:
             cancel()
+        request = seam.Handshake(url, headers or {})
         if refused is not None:
             channel.close()
-            request = seam.Handshake("GET", url)
             raise refusal(seam.answered(http, request, refused), doing="Opening a websocket")
         # Without a limit for silence, because servers of 3.x send nothing while a function runs.
         channel._socket.settimeout(None)
-        return seam.connected(http, url, channel)
+        return seam.connected(http, request, channel)
 
     def _open(self, http: Http, url: str, query: Secret[str] | None, own: Texts) -> Answer | None:
         """Send the handshake. Return the response if the server refuses it."""

@@ -9,7 +9,9 @@ first key    content of the line
              `payload` (all inputs, as they were sent), `session`, and `event_data` if there was
              any. Each further line has `t`
              (seconds since the call began) and one of: `message` (from the queue), `response`
-             (of a call that skips the queue, or was refused), `cancelled`, `lost`
+             (of a call that skips the queue, or was refused), `cancelled`, `lost`,
+             `unfinished` (the recording ended before the call), `sent` (input of
+             `Job.send_chunk`; ``null`` for its end)
 `file`       the path of a file on the server, with `app` and `content`: where it is kept,
              relative to the recording; or with the `status` with which it was refused
 `server`     the name of a function of a component, with `app`, `component`, `payload`, `status` and
@@ -28,16 +30,46 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from .._protocol.values.filedata import decode_data_url
 from .._protocol.values.filename import safe_name
 from .replay_error import ReplayError
+from .scrubber import Scrub
 
 FORMAT = 1
 
-#: Scrubs one text of a payload or a message before it is written or compared.
-Scrub = Callable[[str], str]
+#: The keys of the lines about a call after its first line.
+_STEPS = ("message", "response", "cancelled", "lost", "unfinished", "sent")
+
+#: The required and the optional keys of each kind of line.
+_LINES = tuple(
+    (set(needed.split()), set(optional.split()))
+    for needed, optional in (
+        ("cassette", "made_by"),
+        ("app config", ""),
+        ("app info", ""),
+        ("call app endpoint fn_index payload", "session event_data"),
+        *((f"call {what}", "t") for what in _STEPS),
+        ("file app content", ""),
+        ("file app status", ""),
+        ("server app component payload status body", ""),
+        ("hub status body", ""),
+    )
+)
+
+#: The types of the values of some keys.
+_TYPES: Mapping[str, tuple[Any, str]] = {
+    "config": (dict, "an object"),
+    "info": (dict, "an object"),
+    "message": (dict, "an object"),
+    "response": (dict, "an object"),
+    "status": (int, "a number"),
+    "t": ((int, float), "a number"),
+    "app": (str, "a text"),
+    "file": (str, "a text"),
+    "content": (str, "a text"),
+}
 
 _SIGNATURE = re.compile(r"([?&])__sign=[^&\"]*")
 
@@ -62,11 +94,29 @@ class RecordedCall:
         self.app = str(line["app"])
         self.endpoint = line["endpoint"]
         self.fn_index = line["fn_index"]
-        self.payload = line.get("payload")
+        self.payload = line["payload"]
         self.event_data = line.get("event_data")
         self._has_secret = "***" in json.dumps([self.payload, self.event_data])
         self.steps: list[tuple[float, Mapping[str, Any]]] = []
         self.played = False
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the recording contains the end of the call, or ends before the call."""
+        ends = ("process_completed", "queue_full")
+        return any(
+            step["message"]["msg"] in ends if "message" in step else "sent" not in step
+            for _, step in self.steps
+        )
+
+    def next_sent(self, count: int) -> Mapping[str, Any] | None:
+        """Return the line of a chunk of input; ``None`` if the recording has fewer chunks.
+
+        Args:
+            count: The number of chunks before it.
+        """
+        sent = [step for _, step in self.steps if "sent" in step]
+        return sent[count] if count < len(sent) else None
 
     def fits(self, payload: Any, event_data: Any) -> bool:
         """Return whether this call has these values. A call without a payload fits all values."""
@@ -114,22 +164,33 @@ class Cassette:
                 f"There is no recording {str(path)!r}: {exc}. Run the code once with "
                 "`with record(...)`, or pytest with --gradio-record=once."
             ) from exc
+        except UnicodeDecodeError as exc:
+            raise ReplayError(f"The recording {str(path)!r} is not UTF-8 text: {exc}.") from exc
+        self._has_format = False
         by_number: dict[Any, RecordedCall] = {}
         for number, row in enumerate(text.splitlines(), 1):
             if not row.strip():
                 continue
             try:
                 self._read(json.loads(row), by_number)
-            except (ValueError, KeyError, TypeError, AttributeError) as exc:
-                why = f"it needs {exc}" if isinstance(exc, KeyError) else str(exc)
+            except (ValueError, TypeError) as exc:
+                why = str(exc)
+                if isinstance(exc, json.JSONDecodeError):
+                    why = f"{exc.msg}, at character {exc.colno}"
                 raise ReplayError(
                     f"Line {number} of the recording {str(path)!r} cannot be read: {why}."
                 ) from exc
+        if not self._has_format:
+            raise ReplayError(f"The recording {str(path)!r} is empty. Record it again.")
 
     def _read(self, line: Any, by_number: dict[Any, RecordedCall]) -> None:
         if not isinstance(line, dict):
             raise TypeError("it is not an object")
+        if not self._has_format and "cassette" not in line:
+            raise ValueError(f'the first line has to be {{"cassette": {FORMAT}}}')
+        _check(line)
         if "cassette" in line:
+            self._has_format = True
             if line["cassette"] != FORMAT:
                 raise ReplayError(
                     f"The recording {str(self.path)!r} has the format {line['cassette']!r}, and "
@@ -154,6 +215,37 @@ class Cassette:
             self.configs[line["app"]] = line["config"]
         elif "info" in line:
             self.infos[line["app"]] = line["info"]
+
+
+def _check(line: dict[str, Any]) -> None:
+    """Check the keys of a line, and the types of their values.
+
+    Raises:
+        ValueError: A key is missing or unknown.
+        TypeError: A value has the wrong type.
+    """
+
+    def faults(form: tuple[set[str], set[str]]) -> tuple[set[str], set[str]]:
+        needed, optional = form
+        return needed - line.keys(), line.keys() - needed - optional
+
+    missing, unknown = min(map(faults, _LINES), key=lambda found: len(found[0] | found[1]))
+    if unknown:
+        needs = f", and needs {_listed(missing)}" if missing else ""
+        raise ValueError(f"it has {_listed(unknown)}, which is not a key of such a line{needs}")
+    if missing:
+        raise ValueError(f"it needs {_listed(missing)}")
+    for key, (kind, words) in _TYPES.items():
+        if key in line and (not isinstance(line[key], kind) or isinstance(line[key], bool)):
+            raise TypeError(f"{key!r} is not {words}")
+    if not isinstance(line.get("message", {"msg": ""}).get("msg"), str):
+        raise TypeError("its message has no 'msg'")
+    if not {"status", "body"} <= line.get("response", {"status": 0, "body": 0}).keys():
+        raise ValueError("its response needs 'status' and 'body'")
+
+
+def _listed(keys: set[str]) -> str:
+    return ", ".join(map(repr, sorted(keys)))
 
 
 def digest(content: bytes) -> str:

@@ -102,6 +102,7 @@ class ServedJob:
         cancelled: Whether it was cancelled.
         ended: Whether its last message was sent.
         extra: Further entries of the request: ``event_data`` and ``trigger_id``.
+        chunks: The number of chunks of input that have arrived while it runs.
     """
 
     headers: HiddenAttribute[dict[str, str]] = HiddenAttribute()
@@ -129,6 +130,7 @@ class ServedJob:
         self.cancelled = False
         self.ended = False
         self.extra: dict[str, Any] = {}
+        self.chunks = 0
 
     def wait(self, ready: Callable[[], bool]) -> None:
         """Wait until a condition is true.

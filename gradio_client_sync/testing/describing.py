@@ -41,14 +41,9 @@ _CLASSES = {
 }
 
 
-def class_name(component: str) -> str:
+def class_name(slot: FakeSlot) -> str:
     """Return the name of a component's class, as API descriptions show it."""
-    return _CLASSES.get(component, component.capitalize())
-
-
-def component_of(name: str) -> str:
-    """Return the type of a component by the name of its class."""
-    return name.lower()
+    return slot.class_name or _CLASSES.get(slot.component, slot.component.capitalize())
 
 
 def config_of(
@@ -91,7 +86,7 @@ def _component(generation: Generation, number: int, slot: FakeSlot) -> dict[str,
     component: dict[str, Any] = {"id": number, "type": slot.component, "props": props}
     if generation.since(4):
         component["skip_api"] = slot.is_state
-    elif not slot.is_state:
+    elif not slot.is_state and generation.since(3, 24):
         component["serializer"] = _serializer(slot)
         component["api_info"] = {"info": slot.json_schema, "serialized_info": False}
     if generation.since(4) and not slot.is_state:
@@ -176,19 +171,19 @@ def _shown(slots: Sequence[FakeSlot]) -> list[FakeSlot]:
 
 
 def _value(generation: Generation, slot: FakeSlot) -> dict[str, Any]:
-    schema = slot.json_schema
+    schema, label = slot.json_schema, slot.props.get("label", slot.name)
     if not generation.since(3, 29):  # the flatter form
         return {
-            "label": slot.name,
+            "label": label,
             "type_python": type_text(schema),
             "type_description": "",
-            "component": class_name(slot.component),
+            "component": class_name(slot),
         }
     value = {
-        "label": slot.name,
+        "label": label,
         "type": schema or {"type": {}, "description": "any valid json"},
         "python_type": {"type": type_text(schema), "description": ""},
-        "component": class_name(slot.component),
+        "component": class_name(slot),
     }
     if not generation.since(4):
         value["serializer"] = _serializer(slot)
@@ -202,6 +197,8 @@ def _parameter(generation: Generation, slot: FakeSlot) -> dict[str, Any]:
         value["parameter_name"] = slot.name
         value["parameter_has_default"] = has_default
         value["parameter_default"] = slot.default if has_default else None
-    example = component_example(slot.component, slot.props)
+    example = slot.example
+    if example is None:
+        example = component_example(slot.component, slot.props)
     value["example_input"] = example_of(slot.json_schema) if example is None else example
     return value

@@ -11,7 +11,7 @@ from typing import Any, Callable, Literal
 from .._basics.secret import HiddenAttribute
 from .._basics.words import called
 from .channels import Board, ServedJob
-from .slots import REQUIRED, FakeSlot, hints_of, inputs_of, outputs_of
+from .slots import REQUIRED, FakeSlot, arguments_for, hints_of, inputs_of, outputs_of
 
 Visibility = Literal["public", "undocumented", "private"]
 
@@ -113,12 +113,25 @@ class FakeEndpoint:
         self.outputs = (
             outputs_of(hints, given, streams=self.streams) if outputs is None else outputs
         )
+        self._check_components(given)
         count = len(self.inputs) + len(self.outputs)
         self.ids = list(range(first_id, first_id + count))
         self._share_state()
         self.waiting: list[ServedJob] = []
         self.running = 0
         self.seconds: float | None = None
+
+    def _check_components(self, given: Mapping[str, Any]) -> None:
+        """Check that each given component is for an input or an output."""
+        names = [slot.name for slot in self.inputs]
+        single = [slot.name for slot in self.outputs] == ["output"]
+        names += ["return"] if single else [slot.name for slot in self.outputs]
+        for name in given:
+            if name not in names:
+                raise TypeError(
+                    f"components= of {self.called!r} has {name!r}, but the function has no such "
+                    f"parameter or output. It has: {', '.join(names)}."
+                )
 
     def _share_state(self) -> None:
         """Connect the first output of state with the first input of state, and so on."""
@@ -181,7 +194,8 @@ class FakeEndpoint:
         """Run the function, and yield its values, each as a list with one item for each output."""
         if self.batch:
             arguments = {name: [value] for name, value in arguments.items()}
-        result = self.function(**arguments)
+        positional, named = arguments_for(self.function, arguments)
+        result = self.function(*positional, **named)
         if inspect.isawaitable(result):
             result = asyncio.run(_awaited(result))
         if not self.streams:

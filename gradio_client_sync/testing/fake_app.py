@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, TypeVar, overload
+from typing import Any, NoReturn, TypeVar, get_args, overload
 
 from ..errors import AppError
 from .endpoints import Call, FakeEndpoint, Visibility
 from .generation import RELEASES, Generation, protocol_of
-from .plans import Fault, Gate, When, ordered
+from .plans import Fault, Gate, Ordered, When, check_place, ordered
 from .running import RunningApp
 from .serving import AppServer
+from .slots import REQUIRED, FakeSlot
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: The default options of an endpoint.
+_USUAL = {
+    "components": None,
+    "batch": False,
+    "queue": True,
+    "visibility": "public",
+    "concurrency": None,
+}
 
 
 class FakeApp:
@@ -62,6 +72,9 @@ class FakeApp:
         if protocol not in RELEASES:
             raise ValueError(f"protocol={protocol!r} is not one of {', '.join(RELEASES)}.")
         version = RELEASES[protocol] if version is None else version
+        login: Any = auth
+        if login is not None and (isinstance(login, str) or len(login) != 2):
+            raise TypeError("auth= is a tuple of a user name and a password.")
         if protocol != protocol_of(version):
             raise ValueError(
                 f"Gradio {version} speaks {protocol_of(version)!r}, not {protocol!r}. Leave one of "
@@ -101,20 +114,15 @@ class FakeApp:
             options["version"] = model.version
         fake = cls(**options)
         for endpoint in model.endpoints:
+            if endpoint is None:  # private, or without a function. The others keep their numbers
+                fake._add(None, _gives(None, False), inputs=[], outputs=[], visibility="private")
+                continue
             examples = tuple(
                 example_value(slot, fake._app.values.form) for slot in endpoint.outputs
             )
-            value = examples[0] if len(examples) == 1 else examples
-
-            def returns_examples(value: Any = value, **_: Any) -> Any:
-                return value
-
-            def yields_examples(value: Any = value, **_: Any) -> Iterator[Any]:
-                yield value
-
             fake._add(
                 endpoint.name,
-                yields_examples if endpoint.streams else returns_examples,
+                _gives(examples[0] if len(examples) == 1 else examples, endpoint.streams),
                 inputs=endpoint.inputs,
                 outputs=endpoint.outputs,
                 description=endpoint.description,
@@ -188,29 +196,44 @@ class FakeApp:
             concurrency: How many calls run at the same time; ``None`` for no limit.
         """
         names = sys._getframe(1).f_locals  # types may be defined inside of a test
+        options: dict[str, Any] = {
+            "components": components,
+            "batch": batch,
+            "queue": queue,
+            "visibility": visibility,
+            "concurrency": concurrency,
+        }
+        if visibility not in get_args(Visibility):
+            raise ValueError(
+                f"visibility={visibility!r} is not one of {', '.join(get_args(Visibility))}."
+            )
+        if concurrency is not None and concurrency < 1:
+            raise ValueError(
+                f"concurrency={concurrency!r} lets no call run. Use None for no limit."
+            )
 
         def add(function: F) -> F:
             known = None if name is None else self._app.named(name)
             if known is None and self._is_copy:
                 known = self._found(name or "")
             if known is not None:
+                if options != _USUAL:
+                    raise TypeError(
+                        f"{known.called!r} exists already. Its function can be replaced, but not "
+                        "its options."
+                    )
                 self._replace(known, function, names)
             else:
-                self._add(
-                    name,
-                    function,
-                    components=components,
-                    batch=batch,
-                    queue=queue,
-                    visibility=visibility,
-                    concurrency=concurrency,
-                    names=names,
-                )
+                self._add(name, function, names=names, **options)
             return function
 
         if callable(name):
-            function, name = name, f"/{name.__name__}"
+            function, name = name, getattr(name, "__name__", None)
+            if name is None:
+                raise TypeError(f"{function!r} has no name. Use endpoint('/name')(function).")
             return add(function)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"The name of an endpoint is text, not {name!r}.")
         return add
 
     def _add(self, name: str | None, function: Callable[..., Any], **options: Any) -> FakeEndpoint:
@@ -218,9 +241,18 @@ class FakeApp:
             bare = None if name is None else name.strip("/")
             number = len(self._app.endpoints)
             endpoint = FakeEndpoint(number, bare, function, self._next_id, **options)
+            if "inputs" not in options:  # the defaults of a copied app have this form already
+                endpoint.inputs = [self._with_default(endpoint, slot) for slot in endpoint.inputs]
             self._next_id += len(endpoint.inputs) + len(endpoint.outputs)
             self._app.endpoints.append(endpoint)
         return endpoint
+
+    def _with_default(self, endpoint: FakeEndpoint, slot: FakeSlot) -> FakeSlot:
+        """Return an input whose default has the form on the wire, because clients send it."""
+        if slot.default is REQUIRED or slot.is_state:
+            return slot
+        source = f"{endpoint.called} has the default"
+        return slot._replace(default=self._app.values.write(slot, slot.default, source))
 
     def _replace(
         self, endpoint: FakeEndpoint, function: Callable[..., Any], names: Mapping[str, Any]
@@ -234,11 +266,17 @@ class FakeApp:
                 f"{endpoint.called} has the parameters ({', '.join(wanted)}), and this function "
                 f"has ({', '.join(given)}). Give it the same ones."
             )
+        is_annotated = "return" in getattr(function, "__annotations__", {})
+        if is_annotated and len(other.outputs) != len(endpoint.outputs):
+            raise TypeError(
+                f"{endpoint.called} has {len(endpoint.outputs)} outputs, and this function returns "
+                f"{len(other.outputs)}. Return as many values."
+            )
         endpoint.function, endpoint.streams = function, other.streams
 
     def _found(self, key: str | int) -> FakeEndpoint:
         endpoint = self._app.named(key) if isinstance(key, str) else None
-        if isinstance(key, int) and key < len(self._app.endpoints):
+        if isinstance(key, int) and 0 <= key < len(self._app.endpoints):
             endpoint = self._app.endpoints[key]
         if endpoint is None:
             names = ", ".join(repr(e.called) for e in self._app.endpoints) or "none"
@@ -338,8 +376,15 @@ class FakeApp:
         if what.kind == "invalid" and self._app.generation.dialect.join != "post":
             version = self._app.generation.version
             raise ValueError(f"Gradio {version} has no validators. Use FakeApp() without options.")
+        self._plan(endpoint, place, what, times)
+
+    def _plan(
+        self, endpoint: str | int | None, when: str, what: Ordered | Gate, times: int | None
+    ) -> None:
+        if times is not None and times < 1:
+            raise ValueError(f"times={times!r} affects no call. Use None for all calls.")
         number = None if endpoint is None else self._found(endpoint).number
-        self._app.plans.add(number, place, what, times)
+        self._app.plans.add(number, when, what, times)
 
     def hold(
         self,
@@ -358,10 +403,14 @@ class FakeApp:
             times: The number of calls that wait; ``None`` for all.
             position: The position in the queue that waiting calls report, with ``when="queued"``.
             eta: The remaining seconds that waiting calls report, with ``when="queued"``.
+
+        Raises:
+            ValueError: There is no such point, or calls have no position at it.
         """
+        if check_place(when) != "queued" and (position, eta) != (None, None):
+            raise ValueError(f"Calls have a position and an ETA when='queued', not when={when!r}.")
         gate = Gate(self._app.board, position, eta)
-        number = None if endpoint is None else self._found(endpoint).number
-        self._app.plans.add(number, when, gate, times)
+        self._plan(endpoint, when, gate, times)
         return gate
 
     def restart(self) -> None:
@@ -376,3 +425,15 @@ class FakeApp:
         """
         if not self._app.board.wait(lambda: len(self.calls) >= count, timeout):
             raise AssertionError(f"The app got {len(self.calls)} calls, not {count}.")
+
+
+def _gives(value: Any, streams: bool) -> Callable[..., Any]:
+    """Return a function that ignores its arguments and returns or yields a value."""
+
+    def returns(**_: Any) -> Any:
+        return value
+
+    def yields(**_: Any) -> Iterator[Any]:
+        yield value
+
+    return yields if streams else returns

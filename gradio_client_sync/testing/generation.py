@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._protocol.dialect import Dialect, dialect_of
+from .._protocol.dialect import UNKNOWN_VERSION, Dialect, dialect_of, parse_version
 
 #: The release of a fake app for which only the protocol is given. All of them were recorded.
 RELEASES = {
@@ -31,8 +31,16 @@ _ENDS = {
 
 
 def protocol_of(version: str) -> str:
-    """Return the protocol of a Gradio release."""
-    number = dialect_of({"version": version}).version
+    """Return the protocol of a Gradio release.
+
+    Raises:
+        ValueError: It is not a release that this package can call.
+    """
+    number = parse_version(version)
+    if number == UNKNOWN_VERSION or number < (3, 0, 0):
+        raise ValueError(
+            f"version={version!r} is not a Gradio release such as '3.50.2' or '6.31.0'."
+        )
     return next(protocol for protocol, end in _ENDS.items() if number < end)
 
 

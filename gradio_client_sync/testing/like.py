@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 from .._client import Client
 from .._protocol.api.example import example_of
-from .describing import component_of
 from .slots import FILES, REQUIRED, FakeSlot
 
 _PIXEL = base64.b64decode(
@@ -32,6 +33,7 @@ class LikeEndpoint(NamedTuple):
     """One endpoint to copy.
 
     Attributes:
+        number: Its number if it has no name, so that callers may use its number; else ``None``.
         name: Its name; ``None`` if it has none.
         inputs: Its inputs.
         outputs: Its outputs.
@@ -39,6 +41,7 @@ class LikeEndpoint(NamedTuple):
         description: The description in the app.
     """
 
+    number: int | None
     name: str | None
     inputs: list[FakeSlot]
     outputs: list[FakeSlot]
@@ -51,11 +54,11 @@ class Model(NamedTuple):
 
     Attributes:
         version: Its Gradio release; ``None`` if it is not known.
-        endpoints: Its endpoints.
+        endpoints: Its endpoints by number; ``None`` for one that is not described.
     """
 
     version: str | None
-    endpoints: list[LikeEndpoint]
+    endpoints: list[LikeEndpoint | None]
 
 
 def model_of(source: Any, options: Mapping[str, Any]) -> Model:
@@ -75,36 +78,69 @@ def model_of(source: Any, options: Mapping[str, Any]) -> Model:
     else:
         with Client(str(source), **options) as app:
             described, version = app.view_api(), str(app.config["version"])
+    named = described["named_endpoints"].items()
+    unnamed = (described.get("unnamed_endpoints") or {}).items()
     endpoints = [
-        _endpoint(name.strip("/"), entry) for name, entry in described["named_endpoints"].items()
+        *(_endpoint(None, name.strip("/"), entry) for name, entry in named),
+        *(_endpoint(int(number), None, entry) for number, entry in unnamed),
     ]
-    unnamed = described.get("unnamed_endpoints") or {}
-    endpoints += (_endpoint(None, entry) for entry in unnamed.values())
-    return Model(version if isinstance(version, str) else None, endpoints)
+    return Model(version if isinstance(version, str) else None, _placed(endpoints))
 
 
-def _endpoint(name: str | None, entry: Mapping[str, Any]) -> LikeEndpoint:
+def _placed(endpoints: list[LikeEndpoint]) -> list[LikeEndpoint | None]:
+    """Return a list with unnamed endpoints at their numbers, and named ones between them."""
+    unnamed = {e.number: e for e in endpoints if e.number is not None}
+    named = [e for e in endpoints if e.number is None]
+    placed: list[LikeEndpoint | None] = []
+    while unnamed or named:
+        found = unnamed.pop(len(placed), None) or (named.pop(0) if named else None)
+        placed.append(found)
+    return placed
+
+
+def _endpoint(number: int | None, name: str | None, entry: Mapping[str, Any]) -> LikeEndpoint:
     kind = entry.get("type")
     streams = isinstance(kind, Mapping) and bool(kind.get("generator"))
     inputs = [_slot(value) for value in entry.get("parameters", ())]
     outputs = [_slot(value) for value in entry.get("returns", ())]
-    return LikeEndpoint(name, inputs, outputs, streams, entry.get("description"))
+    return LikeEndpoint(number, name, inputs, outputs, streams, entry.get("description"))
 
 
 def _slot(value: Mapping[str, Any]) -> FakeSlot:
     schema = value.get("type")
     schema = dict(schema) if isinstance(schema, Mapping) else {}
-    props: dict[str, Any] = {"label": value.get("label", "")}
+    name, label = value.get("parameter_name"), str(value.get("label", ""))
+    if name and re.fullmatch(r"parameter_\d+", label):
+        label = name  # the server has made it from a number, which is different here
+    props: dict[str, Any] = {"label": label}
     items = schema.get("items")
     choices = schema.get("enum") or (items.get("enum") if isinstance(items, Mapping) else None)
+    python = value.get("python_type")
+    text = str(python.get("type")) if isinstance(python, Mapping) else ""
+    if text.startswith("list[filepath]"):
+        props["file_count"] = "multiple"  # the schemas of 3.x do not have this
+    choices = choices or _choices_of(text)  # they do not have the choices, either
     if choices:
         props["choices"] = [[str(choice), choice] for choice in choices]
-    python = value.get("python_type")
-    if isinstance(python, Mapping) and str(python.get("type")).startswith("list[filepath]"):
-        props["file_count"] = "multiple"  # the schemas of 3.x do not have this
+        props["multiselect"] = text.startswith("list[")
+    if text.startswith("dict(image: filepath, mask"):
+        props["tool"] = "sketch"
     default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
-    name = value.get("parameter_name") or str(value.get("label", ""))
-    return FakeSlot(name, component_of(str(value.get("component"))), props, default, schema)
+    kind = str(value.get("component"))
+    return FakeSlot(
+        name or label, kind.lower(), props, default, schema, kind, value.get("example_input")
+    )
+
+
+def _choices_of(python_type: str) -> list[Any]:
+    """Return the choices in a Python type such as ``list[Literal['a', 'b']]``."""
+    for start, end in (("Literal[", "]"), ("list[Literal[", "]]")):
+        if python_type.startswith(start) and python_type.endswith(end):
+            try:
+                return list(ast.literal_eval(f"({python_type[len(start) : -len(end)]},)"))
+            except (SyntaxError, ValueError):  # the server has shortened the type
+                return []
+    return []
 
 
 def example_value(slot: FakeSlot, keep: Callable[[str, bytes], Any]) -> Any:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Callable
 
-_LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
+_LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")
+_SENDS = ("connect", "connect_ex", "sendto", "sendmsg")  # Windows has no sendmsg
 
 
 class NetworkBlockedError(OSError):
@@ -19,49 +20,66 @@ class NetworkBlockedError(OSError):
 def no_network() -> Iterator[list[str]]:
     """Refuse every connection and name look-up that would leave this machine.
 
+    This applies to Python's sockets in this process: connections, datagrams and DNS lookups, also
+    with IPv6. It does not apply to other processes, or to libraries with their own sockets.
+
     Returns:
         The hosts of the blocked connections, so that a test can check that there were none.
     """
     asked: list[str] = []
-    plain_connect, plain_connect_ex = socket.socket.connect, socket.socket.connect_ex
-    plain_sendto: Callable[..., int] = socket.socket.sendto
+    plain: dict[str, Callable[..., Any]] = {
+        name: getattr(socket.socket, name) for name in _SENDS if hasattr(socket.socket, name)
+    }
     look_ups = {name: getattr(socket, name) for name in _LOOK_UPS}
 
     def refuse(host: object) -> None:
-        asked.append(str(host))
+        text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+        asked.append(text)
         raise NetworkBlockedError(
-            f"The test tried to reach {host!r}. Use FakeApp, or replay a recording."
+            f"The test tried to reach {text!r}. Use FakeApp, or replay a recording."
         )
 
-    def connect(self: socket.socket, address: Any) -> None:
-        if self.family != getattr(socket, "AF_UNIX", None) and not _is_here(address[0]):
+    def check(one: socket.socket, address: Any) -> None:
+        """Refuse an address of a network. Sockets of other families never leave this machine."""
+        is_network = one.family in (socket.AF_INET, socket.AF_INET6)
+        if is_network and address is not None and not _is_here(address[0]):
             refuse(address[0])
-        return plain_connect(self, address)
 
-    def connect_ex(self: socket.socket, address: Any) -> int:
-        if self.family != getattr(socket, "AF_UNIX", None) and not _is_here(address[0]):
-            refuse(address[0])
-        return plain_connect_ex(self, address)
+    def connect(self: socket.socket, address: Any) -> Any:
+        check(self, address)
+        return plain["connect"](self, address)
 
-    def sendto(self: socket.socket, data: Any, *rest: Any) -> int:
-        if self.family != getattr(socket, "AF_UNIX", None) and not _is_here(rest[-1][0]):
-            refuse(rest[-1][0])
-        return plain_sendto(self, data, *rest)
+    def connect_ex(self: socket.socket, address: Any) -> Any:
+        check(self, address)
+        return plain["connect_ex"](self, address)
 
-    def look_up(plain: Callable[..., Any]) -> Callable[..., Any]:
+    def sendto(self: socket.socket, data: Any, *rest: Any) -> Any:
+        check(self, rest[-1])
+        return plain["sendto"](self, data, *rest)
+
+    def sendmsg(
+        self: socket.socket, buffers: Any, more: Any = (), flags: int = 0, address: Any = None
+    ) -> Any:
+        check(self, address)
+        return plain["sendmsg"](self, buffers, more, flags, address)
+
+    def look_up(function: Callable[..., Any]) -> Callable[..., Any]:
         def checked(host: Any, *args: Any, **options: Any) -> Any:
-            if not _is_here(host):
-                refuse(host)
-            return plain(host, *args, **options)
+            name = host[0] if isinstance(host, tuple) else host  # of an address
+            if not _is_here(name):
+                refuse(name)
+            return function(host, *args, **options)
 
         return checked
 
     patched: Any = socket.socket
-    before = {name: vars(patched).get(name) for name in ("connect", "connect_ex", "sendto")}
-    patched.connect, patched.connect_ex, patched.sendto = connect, connect_ex, sendto
+    before = {name: vars(patched).get(name) for name in plain}
+    for function in (connect, connect_ex, sendto, sendmsg):
+        if function.__name__ in plain:
+            setattr(patched, function.__name__, function)
     names: Any = socket
-    for name, plain in look_ups.items():
-        setattr(names, name, look_up(plain))
+    for name, function in look_ups.items():
+        setattr(names, name, look_up(function))
     try:
         yield asked
     finally:
@@ -70,8 +88,8 @@ def no_network() -> Iterator[list[str]]:
                 delattr(patched, name)
             else:  # set by a block around this one
                 setattr(patched, name, own)
-        for name, plain in look_ups.items():
-            setattr(names, name, plain)
+        for name, function in look_ups.items():
+            setattr(names, name, function)
 
 
 def _is_here(host: object) -> bool:
@@ -80,6 +98,7 @@ def _is_here(host: object) -> bool:
     if text is None or text in ("", "localhost", "0.0.0.0", "::", socket.gethostname()):
         return True
     try:
-        return ipaddress.ip_address(str(text).partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(str(text).partition("%")[0])
     except ValueError:
         return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

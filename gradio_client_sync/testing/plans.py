@@ -39,10 +39,10 @@ def ordered(fault: Fault, when: str | None) -> tuple[Ordered, str]:
     Raises:
         ValueError: There is no such failure, or it cannot happen at this point.
     """
-    if when is not None and when not in _PLACES:
-        raise ValueError(f"when={when!r} is not one of {', '.join(map(repr, _PLACES))}.")
+    if when is not None:
+        check_place(when)
     if isinstance(fault, type) and issubclass(fault, Exception):
-        fault = fault("The fake app fails, as the test ordered.")
+        fault = _instance_of(fault)
     if isinstance(fault, QueueFullError):
         return _at("join", when, ("join",), Ordered("full"), fault)
     if isinstance(fault, RateLimitError):
@@ -68,12 +68,37 @@ def ordered(fault: Fault, when: str | None) -> tuple[Ordered, str]:
     )
 
 
+def check_place(when: str) -> str:
+    """Check the name of a point of a call, and return it.
+
+    Raises:
+        ValueError: There is no such point.
+    """
+    if when not in _PLACES:
+        raise ValueError(f"when={when!r} is not one of {', '.join(map(repr, _PLACES))}.")
+    return when
+
+
+def _instance_of(kind: type[Exception]) -> Exception:
+    """Return a new exception of a class.
+
+    Raises:
+        ValueError: A message is not enough to create one.
+    """
+    try:
+        return kind("The fake app fails, as the test ordered.")
+    except TypeError as exc:
+        raise ValueError(
+            f"{kind.__name__}(message) fails: {exc}. Pass an exception instead of its class."
+        ) from exc
+
+
 def _at(
     usual: str, when: str | None, possible: tuple[str, ...], what: Ordered, fault: Fault
 ) -> tuple[Ordered, str]:
     if when is not None and when not in possible:
         raise ValueError(
-            f"{fault!r} cannot happen when={when!r}; it can {' or '.join(map(repr, possible))}."
+            f"{fault!r} cannot happen when={when!r}. Use when={' or '.join(map(repr, possible))}."
         )
     return what, when or usual
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Callable
 
-from .._protocol.dialect import dialect_of
 from .._transport.seam import SentRequest
 from ..errors import ConnectFailedError
-from .backend import JobRefusal, ServedFile
-from .cassette import Cassette, RecordedCall, Scrub, differences, file_mark, portable
-from .channels import Board, Gone, ServedJob
-from .generation import Generation
+from .backend import JobRefusal
+from .cassette import Cassette, differences, portable
+from .channels import Board
+from .checked import CheckedSocket, CheckedStream
 from .http_server import HttpServer, Request
-from .known_apps import KnownApps
+from .recorded_app import NOT_RECORDED, RecordedApp, not_recorded
 from .replay_error import ReplayError
+from .scrubber import Scrub
 from .serving import AppServer
-from .streams import Disconnect
-from .values import ServedFiles
 
-_NOT_RECORDED = 599  # a status that no server sends
 _MARK = b'"msg":"replay_error"'
-
-
-def _not_recorded(text: str) -> JobRefusal:
-    return JobRefusal(_NOT_RECORDED, {"replay_error": text})
 
 
 class Player:
@@ -50,7 +41,7 @@ class Player:
         self._hub = list(cassette.hub)
         self.missed: list[str] = []
         self._recorded = [
-            _RecordedApp(cassette, root, self._board, speed, scrub) for root in cassette.configs
+            RecordedApp(cassette, root, self._board, speed, scrub) for root in cassette.configs
         ]
         self._apps = {
             app.root: AppServer(app, self._board, listens=False) for app in self._recorded
@@ -74,7 +65,7 @@ class Player:
                 if refusal is None:
                     return self._apps[root].respond(x)
                 return x.respond(refusal.body, refusal.status)
-        refusal = _not_recorded(f"{self._missing(url)}")
+        refusal = not_recorded(f"{self._missing(url)}")
         return x.respond(refusal.body, refusal.status)
 
     def _answer(self, root: str, x: Request) -> JobRefusal | None:
@@ -82,10 +73,13 @@ class Player:
         if x.path.endswith("/component_server"):
             body = x.json()
             if not isinstance(body, dict):
-                return _not_recorded("Forms for functions of components are not recorded.")
+                return not_recorded("Forms for functions of components are not recorded.")
             return self._answer_server(root, body)
         if "/stream/" in x.path and x.method == "POST":
-            return _not_recorded("Input for jobs that run (Job.send_chunk) is not recorded.")
+            job = self._apps[root].job(x.path.partition("/stream/")[2].removesuffix("/close"))
+            if job is not None:
+                (app,) = (one for one in self._recorded if one.root == root)
+                return app.take_chunk(job, (x.json() or {}).get("data"))
         return None
 
     def _answer_server(self, root: str, body: Mapping[str, Any]) -> JobRefusal:
@@ -97,7 +91,7 @@ class Player:
                 if called == wanted and not differences(payload, line["payload"]):
                     self._cassette.servers.remove(line)
                     return JobRefusal(line["status"], line["body"])
-        return _not_recorded(
+        return not_recorded(
             f"The call of {wanted[2]!r} of component {wanted[1]} with {payload!r} is not in the "
             f"recording {str(self._cassette.path)!r}, or fewer times."
         )
@@ -126,9 +120,12 @@ class Player:
             raise ConnectFailedError(self._missing(url), url=url)
         raise self._error(self._missing(url))
 
+    def sending(self, http: Any, url: str, body: Any) -> None:
+        """Do nothing: the response is an error if the input was not recorded."""
+
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """Raise the error that a response carries."""
-        if answer.status == _NOT_RECORDED and request.method != "HEAD":
+        if answer.status == NOT_RECORDED and request.method != "HEAD":
             raise self._error(json.loads(answer.body)["replay_error"])
 
     def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
@@ -136,7 +133,7 @@ class Player:
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Return a stream that raises the errors in it."""
-        return _CheckedStream(stream, self._check)
+        return CheckedStream(stream, self._check)
 
     def _check(self, raw: Any) -> None:
         """Raise the error that a message carries."""
@@ -145,14 +142,14 @@ class Player:
 
     def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
         """Raise the error that stands for a file."""
-        if download.status == _NOT_RECORDED:
+        if download.status == NOT_RECORDED:
             with download:
                 raise self._error(json.loads(b"".join(download))["replay_error"])
         return download
 
-    def connected(self, http: Any, url: str, channel: Any) -> Any:
+    def connected(self, http: Any, request: SentRequest, channel: Any) -> Any:
         """Return a websocket that raises the errors in it."""
-        return _CheckedSocket(channel, self._check)
+        return CheckedSocket(channel, self._check)
 
     def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes]:
         """Return the next recorded response of the Hub; after the last one, the last one again.
@@ -178,265 +175,3 @@ class Player:
         """Wait for a Space as fast as the recording is played."""
         speed = self._speed
         return lambda seconds: wait(0.0 if speed is None else seconds / speed)
-
-
-class _RecordedApp:
-    """The backend of one recorded app."""
-
-    def __init__(
-        self,
-        cassette: Cassette,
-        root: str,
-        board: Board,
-        speed: float | None,
-        scrub: Scrub | None,
-    ) -> None:
-        self._cassette = cassette
-        self.root = root
-        self._board = board
-        self._speed = speed
-        self._scrub = scrub
-        self._config = cassette.configs[root]
-        dialect = dialect_of(self._config)
-        self.generation = Generation(dialect.protocol, str(self._config.get("version")).strip())
-        self.auth: tuple[str, str] | None = None
-        self._store = ServedFiles()
-        self._uploads: dict[str, Any] = {}
-        self._chosen: dict[str, RecordedCall] = {}
-        self._calls: dict[Any, list[RecordedCall]] = {}
-        for call in cassette.calls:
-            if call.app == root:
-                self._calls.setdefault(call.fn_index, []).append(call)
-
-    @property
-    def app_id(self) -> str:
-        return str(self._config.get("app_id", ""))
-
-    def config(self) -> dict[str, Any]:
-        return copy.deepcopy(self._config)
-
-    def info(self, *, all_endpoints: bool) -> dict[str, Any] | None:
-        return self._cassette.infos.get(self.root)
-
-    def number_of(self, name: str) -> int | None:
-        for index, dependency in enumerate(self._config.get("dependencies", ())):
-            if dependency.get("api_name") == name:
-                number = dependency.get("id", index)
-                return number if isinstance(number, int) else None
-        return None
-
-    def keep(self, name: str, content: bytes) -> str:
-        path = self._store.keep(name, content)
-        self._uploads[path] = file_mark(name, content)
-        return path
-
-    def close(self) -> None:
-        """Remove the files that were uploaded."""
-        self._store.close()
-
-    def file(self, path: str) -> ServedFile | JobRefusal:
-        with self._board.lock:
-            kept = self._cassette.files.get((self.root, path), [])
-            found = kept.pop(0) if len(kept) > 1 else kept[0] if kept else self._store.get(path)
-        if isinstance(found, int):
-            return JobRefusal(found, {"detail": "The app refused this file."})
-        if found is None or not found.exists():
-            return _not_recorded(
-                f"The recording {str(self._cassette.path)!r} has no content of the file {path!r}: "
-                "it was not downloaded when the recording was made."
-            )
-        return ServedFile(found)
-
-    # -- which recorded call is meant
-
-    def _left(self, fn_index: int) -> list[RecordedCall]:
-        """Return the calls of a function that were not replayed yet."""
-        left = [call for call in self._calls.get(fn_index, ()) if not call.played]
-        self._calls[fn_index] = left
-        return left
-
-    def _match(self, job: ServedJob) -> RecordedCall:
-        """Return the recorded call with the job's payload, and mark it as replayed.
-
-        Raises:
-            ReplayError: There is no such call.
-        """
-        payload = portable(job.data, self._uploads, self._scrub)
-        event_data = portable(job.extra.get("event_data"), self._uploads, self._scrub)
-        with self._board.lock:
-            for call in self._left(job.fn_index):
-                if call.fits(payload, event_data):
-                    call.played = True
-                    return call
-        raise ReplayError(self._explain(job.fn_index, payload, event_data))
-
-    def _explain(self, fn_index: int, payload: Any, event_data: Any) -> str:
-        """Return why a call is not in the recording."""
-        calls = [c for c in self._cassette.calls if c.app == self.root]
-        same = [c for c in calls if c.fn_index == fn_index]
-        where = f"the recording {str(self._cassette.path)!r}"
-        if not same:
-            names = (
-                ", ".join(sorted({str(c.endpoint) for c in calls if c.endpoint is not None}))
-                or "none"
-            )
-            called = KnownApps({self.root: self._config}).name(self.root, fn_index)
-            return f"A call of {called!r} is not in {where}. Its calls are of: {names}."
-        repeated = [c for c in same if c.payload is not None and c.fits(payload, event_data)]
-        name = same[0].endpoint
-        if repeated:
-            return (
-                f"{name!r} was called with {payload!r} more often than the {len(repeated)} times "
-                f"that are in {where}."
-            )
-        nearest = min(same, key=lambda call: len(call.differences(payload, event_data)))
-        differ = "; ".join(nearest.differences(payload, event_data))
-        return (
-            f"This call of {name!r} is not in {where}. The nearest is call {nearest.number}, and "
-            f"they differ in {differ}. Record it again if the new call is right."
-        )
-
-    # -- playing
-
-    def greet(self) -> JobRefusal | None:
-        with self._board.lock:
-            calls = (c for c in self._cassette.calls if c.app == self.root and not c.played)
-            call = next(calls, None)
-            if call is None or call.fn_index is not None:
-                return None
-            call.played = True
-        return _first_response(call)
-
-    def admit(self, job: ServedJob) -> JobRefusal | None:
-        if not job.queued:
-            return None
-        if job.data is None:
-            return self._admit_without_data(job)
-        try:
-            call = self._match(job)
-        except ReplayError as exc:
-            return _not_recorded(str(exc))
-        refusal = _first_response(call)
-        if refusal is None:
-            self._chosen[job.event_id] = call
-        return refusal
-
-    def _admit_without_data(self, job: ServedJob) -> JobRefusal | None:
-        """Decide as in the next recorded call, because the payload is not known yet."""
-        with self._board.lock:
-            call = next(iter(self._left(job.fn_index)), None)
-            if call is None or call.payload is not None:
-                return None
-            call.played = True
-        if _kinds(call)[:1] == ["queue_full"]:
-            return JobRefusal(503, None, full=True)
-        refusal = _first_response(call)
-        if refusal is None:
-            self._chosen[job.event_id] = call
-        return refusal
-
-    def direct(self, job: ServedJob, body: Any) -> JobRefusal:
-        try:
-            call = self._match(job)
-        except ReplayError as exc:
-            return _not_recorded(str(exc))
-        text = f"Call {call.number} of the recording has no response."
-        return _first_response(call) or _not_recorded(text)
-
-    def run(self, job: ServedJob) -> None:
-        started = time.monotonic()
-        call = self._chosen.pop(job.event_id, None)
-        skipped: frozenset[str] = frozenset()
-        if call is None:
-            skipped = frozenset(("estimation", "send_data"))
-            call = self._ask_for_data(job)
-            if call is None:
-                return
-        if any("cancelled" in step for _, step in call.steps):
-            skipped |= {"process_completed"}  # the app's response to it, which may be earlier
-        for seconds, step in call.steps:
-            self._wait_until(job, started, seconds)
-            message = step.get("message")
-            if message is not None and message["msg"] not in skipped:
-                job.send(dict(message))
-            elif "lost" in step:
-                job.cut()
-                return
-        job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
-
-    def _wait_until(self, job: ServedJob, started: float, seconds: float) -> None:
-        if self._speed is not None:
-            left = started + seconds / self._speed - time.monotonic()
-            self._board.wait(lambda: job.gone, max(0.0, left))
-        if job.gone or self._board.closed:
-            raise Gone
-
-    def _ask_for_data(self, job: ServedJob) -> RecordedCall | None:
-        """Replay the queue of a protocol that requests the values when the function may run."""
-        first = next(iter(self._left(job.fn_index)), None)
-        for _, step in first.steps if first is not None else ():
-            message = step.get("message", {})
-            if message.get("msg") != "estimation":
-                break
-            job.send(dict(message))
-        named = {"event_id": job.event_id} if self.generation.dialect.join == "get" else {}
-        job.send({"msg": "send_data", **named})
-        job.wait(lambda: job.data is not None)
-        try:
-            return self._match(job)
-        except ReplayError as exc:
-            job.send({"msg": "replay_error", "error": str(exc)})
-            return None
-
-
-def _first_response(call: RecordedCall) -> JobRefusal | None:
-    """Return the response that refused a call; ``None`` if it was accepted.
-
-    Raises:
-        Disconnect: The connection broke before there was a response.
-    """
-    first = call.steps[0][1] if call.steps else {}
-    if "lost" in first:
-        raise Disconnect
-    response = first.get("response")
-    return None if response is None else JobRefusal(response["status"], response["body"])
-
-
-def _kinds(call: RecordedCall) -> list[str]:
-    return [step["message"]["msg"] for _, step in call.steps if "message" in step]
-
-
-class _CheckedStream:
-    """An event stream that raises the errors in it."""
-
-    def __init__(self, stream: Any, check: Callable[[Any], None]) -> None:
-        self._stream = stream
-        self._check = check
-
-    def __iter__(self) -> Iterator[list[bytes]]:
-        for payloads in self._stream:
-            for raw in payloads:
-                self._check(raw)
-            yield payloads
-
-    def abort(self) -> None:
-        self._stream.abort()
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _CheckedSocket:
-    """A websocket that raises the errors in it."""
-
-    def __init__(self, channel: Any, check: Callable[[Any], None]) -> None:
-        self._channel = channel
-        self._check = check
-
-    def receive(self) -> Any:
-        message = self._channel.receive()
-        self._check(message.raw)
-        return message
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._channel, name)

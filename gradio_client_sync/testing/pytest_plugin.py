@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .blocks import Recording
-    from .cassette import Scrub
     from .fake_app import FakeApp
+    from .scrubber import Scrub
 
 MODES = ("none", "once", "new", "all")
 
@@ -94,6 +94,11 @@ class CassetteInUse:
         if block is not None:
             block.__exit__(None, None, None)
 
+    def discard(self) -> None:
+        """Discard the current recording. An earlier one stays."""
+        recorder: Any = self._recording
+        recorder.file.discard()
+
     def record_again(self) -> None:
         """Replace the recording, because the test makes other calls."""
         self.stop()
@@ -126,12 +131,22 @@ def gradio_cassette(
     """
     marker = request.node.get_closest_marker("gradio_cassette")
     folder = Path(request.path).parent / "cassettes"
-    name = marker.args[0] if marker is not None and marker.args else None
+    name = None
+    if marker is not None:
+        name = marker.args[0] if marker.args else marker.kwargs.get("name")
     if name is None:
-        parts = [Path(request.path).stem, *([request.cls.__name__] if request.cls else [])]
-        name = "/".join([*parts, _file_name(request.node.name)])
+        classes = [_file_name(request.cls.__qualname__)] if request.cls else []
+        name = "/".join([Path(request.path).stem, *classes, _file_name(request.node.name)])
     mode = request.config.getoption("--gradio-record")
     cassette = CassetteInUse(folder / f"{name}.jsonl", mode, gradio_scrub)
+    if cassette.is_recording:
+        other = _recorded.setdefault(cassette.path, request.node.nodeid)
+        if other != request.node.nodeid:
+            pytest.fail(
+                f"{str(cassette.path)!r} was recorded by {other} in this run, and would be "
+                "replaced. Give each test its own recording.",
+                pytrace=False,
+            )
     cassette.start()
     try:
         yield cassette
@@ -139,10 +154,18 @@ def gradio_cassette(
         cassette.stop()
 
 
+#: The id of the test for each recording that was made in this process.
+_recorded: dict[Path, str] = {}
+
+
 def _file_name(test: str) -> str:
-    """Return a name for the file of a test, and a different one for each test."""
-    name = re.sub(r"[^\w.-]+", "-", test)
-    if len(name) <= 100 and re.fullmatch(r"[\w.-]*(\[[\w.-]*\])?", test):
+    """Return a name for the file of a test, and a different one for each test.
+
+    The name only has characters that all file systems have. It gets a number if the name of another
+    test may differ only by case, because such names are equal on Windows and macOS.
+    """
+    name = re.sub(r"[^\w.-]+", "-", test, flags=re.ASCII)
+    if len(name) <= 100 and re.fullmatch(r"[\w.-]*(\[[a-z0-9_.-]*\])?", test, re.ASCII):
         return name
     return f"{name[:100]}-{zlib.crc32(test.encode()):08x}"
 
@@ -150,10 +173,20 @@ def _file_name(test: str) -> str:
 # Of both kinds of wrappers of hooks, this is the one that all releases of pytest know.
 @pytest.hookimpl(hookwrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
-    """Record a test again if its calls have changed, with ``--gradio-record=new``."""
+    """Record a test again if its calls have changed, with ``--gradio-record=new``.
+
+    A test that fails is not recorded, because with that recording it would always fail.
+    """
     outcome = yield
     cassette = pyfuncitem.funcargs.get("gradio_cassette")
-    if outcome.excinfo is None or cassette is None or not cassette.missed:
+    if outcome.excinfo is None or cassette is None:
+        return
+    if cassette.is_recording:
+        cassette.discard()
+        text = f"The test failed, so its recording {str(cassette.path)!r} was not written."
+        pyfuncitem.add_report_section("call", "gradio_cassette", text)
+        return
+    if not cassette.missed:
         return
     if pyfuncitem.config.getoption("--gradio-record") != "new":
         # The test may have failed for another reason, because its code has caught the error.
@@ -164,6 +197,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None
     try:
         pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
     except BaseException as exc:
+        cassette.discard()
         if not hasattr(outcome, "force_exception"):  # pluggy before 1.1
             raise
         outcome.force_exception(exc)

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .._basics.secret import revealed
 from .._protocol.values.filename import safe_name
 from .._transport.base import Lost
 from .._transport.body import UploadBody
 from .._transport.seam import SentRequest
 from .._transport.signal_safe import new_lock
-from .._version import __version__
-from .cassette import FORMAT, Scrub, digest, file_mark, portable, scrubbed
+from .cassette import file_mark, portable, scrubbed
+from .concealing import Concealer
 from .known_apps import KnownApps
+from .recording_file import RecordingFile
 from .replay_error import ReplayError
+from .scrubber import Scrub
 from .watched import WatchedDownload, WatchedStream
 
 _COMPLETED = "process_completed"
@@ -46,6 +47,9 @@ class Recorder:
     Args:
         path: The file, which is replaced.
         scrub: A function that scrubs each text of payloads and messages.
+
+    Attributes:
+        file: The file.
     """
 
     def __init__(self, path: Path, scrub: Scrub | None) -> None:
@@ -58,32 +62,22 @@ class Recorder:
         self._infos: dict[str, Any] = {}
         self._uploads: dict[str, Any] = {}
         self._kept: set[tuple[str, str]] = set()
-        self._names: set[str] = set()
         self._parts: dict[tuple[str, str], bytearray] = {}
         self._count = 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = path.with_suffix(".files")
-        self._out = path.open("w", encoding="utf-8", newline="\n")
-        self._write({"cassette": FORMAT, "made_by": f"gradio_client_sync {__version__}"})
+        self._concealer = Concealer()
+        self.file = RecordingFile(path)
 
     missed: tuple[str, ...] = ()  # always empty for a recorder
 
     def close(self) -> None:
-        """Write the lines that wait, and close the file."""
+        """Write the lines that wait, and replace an earlier recording."""
         with self._lock:
             for call in {id(call): call for call in self._calls.values()}.values():
                 if not call.number and call.waiting:
                     self._begin(call, None)
-            self._out.close()
-            for path in self._folder.glob("*-*"):  # of an earlier recording
-                if path.name not in self._names:
-                    path.unlink()
-
-    def _write(self, line: dict[str, Any]) -> None:
-        with self._lock:
-            if not self._out.closed:
-                self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
-                self._out.flush()
+                if call.number and not call.over:
+                    self._step(call, {"unfinished": True})
+            self.file.close()
 
     # -- what the client shows
 
@@ -93,9 +87,12 @@ class Recorder:
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """Record a response."""
+        self._concealer.learn(request)
         url = answer.url.partition("?")[0]
         if url.endswith("/config") and answer.status == 200:
-            return self._see_config(url[: -len("/config")], _decoded(http, answer.body))
+            return self._see_config(
+                url[: -len("/config")], self._concealer.decode(http, answer.body)
+            )
         root, route = self._apps.route(f"http{url[2:]}" if url.startswith("ws") else url)
         if root is None:
             if request.method == "POST" and url.endswith("/queue/join"):
@@ -106,16 +103,16 @@ class Recorder:
         if request.method == "GET" and route.startswith("/file=") and answer.status >= 400:
             return self._miss(root, route, answer.status)
         if route == "/info" and answer.status == 200:
-            info = _decoded(http, answer.body)
+            info = self._concealer.decode(http, answer.body)
             if isinstance(info, dict) and self._infos.get(root) != info:
                 self._infos[root] = info
-                self._write({"app": root, "info": info})
+                self.file.write({"app": root, "info": info})
             return None
         if request.method != "POST":
             return None
         if route == "/upload" and isinstance(request.body, UploadBody):
             return self._see_upload(request.body, answer)
-        body = _decoded(http, request.body)
+        body = self._concealer.decode(http, request.body)
         if not isinstance(body, dict):
             return None
         if route == "/queue/join":
@@ -133,20 +130,30 @@ class Recorder:
                 self._see_end(call)
         return None
 
+    def sending(self, http: Any, url: str, body: Any) -> None:
+        """Record the input of a running job."""
+        _, route = self._apps.route(url)
+        call = self._calls.get(unquote(route.split("/")[2])) if route else None
+        if call is not None and not call.over:
+            sent = self._concealer.decode(http, body)
+            self._step(call, {"sent": portable(sent.get("data"), self._uploads, self._scrub)})
+
     def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
         """Record a call whose connection broke before it was confirmed."""
+        self._concealer.learn(request)
         root, route = self._apps.route(request.url.partition("?")[0])
         if root is None or not getattr(error, "sent", False):
             return  # the client may send it again, and only that attempt counts
         if request.method == "GET" and route == "/queue/join":
             self._see_lost(self._call_without_payload(root, request))
         elif request.method == "POST" and route.startswith(("/queue/join", *_DIRECT)):
-            body = _decoded(http, request.body)
+            body = self._concealer.decode(http, request.body)
             if isinstance(body, dict):
                 self._see_lost(self._begun(root, route, body))
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Record the messages of an event stream."""
+        self._concealer.learn(request)
         root, route = self._apps.route(request.url.partition("?")[0])
         if root is None or not route.startswith("/queue/"):
             return stream
@@ -177,13 +184,16 @@ class Recorder:
         content = self._parts.setdefault((root, path), bytearray())
         return WatchedDownload(download, content, lambda: self._keep(root, path, bytes(content)))
 
-    def connected(self, http: Any, url: str, channel: Any) -> Any:
+    def connected(self, http: Any, request: SentRequest, channel: Any) -> Any:
         """Record the messages of a websocket."""
-        root, _ = self._apps.route(f"http{url[2:]}".partition("?")[0])
+        self._concealer.learn(request)
+        root, _ = self._apps.route(f"http{request.url[2:]}".partition("?")[0])
         if root is None:
             channel.close()
-            raise _unknown(url)
-        return _WatchedSocket(self, http, root, channel)
+            raise _unknown(request.url)
+        call = _Call(root, None, None)
+        self._calls[f"socket {id(call)}"] = call
+        return _WatchedSocket(self, http, call, channel)
 
     def hub_answer(self, path: str, method: str) -> None:
         """Do nothing: the request goes to the Hub."""
@@ -195,7 +205,7 @@ class Recorder:
                 value = json.loads(body)
             except ValueError:
                 value = None
-            self._write({"hub": path, "status": status, "body": scrubbed(value, self._scrub)})
+            self.file.write({"hub": path, "status": status, "body": scrubbed(value, self._scrub)})
 
     def waiting(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
         """Wait as always."""
@@ -209,7 +219,7 @@ class Recorder:
         config = {key: value for key, value in config.items() if key not in _NOT_WRITTEN}
         if self._apps.configs.get(root) != config:
             self._apps.configs[root] = config
-            self._write({"app": root, "config": scrubbed(config, None)})
+            self.file.write({"app": root, "config": scrubbed(config, None)})
 
     def _see_upload(self, body: UploadBody, answer: Any) -> None:
         try:
@@ -227,7 +237,7 @@ class Recorder:
     def _see_join(self, http: Any, root: str, body: dict[str, Any], answer: Any) -> None:
         call = _Call(root, body.get("fn_index"), body.get("session_hash"))
         self._begin(call, body)
-        response = _decoded(http, answer.body)
+        response = self._concealer.decode(http, answer.body)
         event_id = response.get("event_id") if isinstance(response, dict) else None
         if answer.status != 200 or not event_id:
             return self._respond(http, call, answer)
@@ -271,23 +281,23 @@ class Recorder:
             }
             if body is not None and body.get("event_data") is not None:
                 line["event_data"] = portable(body["event_data"], self._uploads, self._scrub)
-            self._write(line)
+            self.file.write(line)
             waiting, call.waiting = call.waiting, []
             for step in waiting:
-                self._write({"call": call.number, **step})
+                self.file.write({"call": call.number, **step})
 
     def _step(self, call: _Call, what: dict[str, Any]) -> None:
         step = {"t": round(time.monotonic() - call.started, 3), **what}
         with self._lock:
             if call.number:
-                self._write({"call": call.number, **step})
+                self.file.write({"call": call.number, **step})
             else:
                 call.waiting.append(step)
 
     def _respond(self, http: Any, call: _Call, answer: Any) -> None:
-        body = _decoded(http, answer.body)
+        body = self._concealer.decode(http, answer.body)
         if body is None:
-            body = http.context.conceal(answer.body).decode("utf-8", "replace")
+            body = self._concealer.conceal(http, answer.body).decode("utf-8", "replace")
         self._begin(call, None)
         response = {"status": answer.status, "body": scrubbed(body, self._scrub)}
         call.over = True
@@ -297,19 +307,19 @@ class Recorder:
         """Record a call of a function of a component."""
         line = {"server": body.get("fn_name"), "app": root, "component": body.get("component_id")}
         line["payload"] = portable(body.get("data"), self._uploads, self._scrub)
-        value = scrubbed(_decoded(http, answer.body), self._scrub)
-        self._write({**line, "status": answer.status, "body": value})
+        value = scrubbed(self._concealer.decode(http, answer.body), self._scrub)
+        self.file.write({**line, "status": answer.status, "body": value})
 
     def _message(self, call: _Call, message: dict[str, Any]) -> None:
         if call.over or message.get("msg") in _OF_THE_STREAM:
             return
         call.over = message.get("msg") == _COMPLETED
-        message = {key: value for key, value in message.items() if key != "event_id"}
-        self._step(call, {"message": scrubbed(message, self._scrub)})
+        rest = {key: message[key] for key in message if key not in ("msg", "event_id")}
+        self._step(call, {"message": {"msg": message.get("msg"), **scrubbed(rest, self._scrub)}})
 
     def _see(self, http: Any, call: _Call, raw: Any) -> None:
         """Record a message of a stream that only one call has."""
-        message = _decoded(http, raw)
+        message = self._concealer.decode(http, raw)
         if isinstance(message, dict):
             if message.get("event_id"):
                 self._calls[message["event_id"]] = call
@@ -320,7 +330,7 @@ class Recorder:
 
     def _see_shared(self, http: Any, raw: Any) -> None:
         """Record a message of a session's stream."""
-        message = _decoded(http, raw)
+        message = self._concealer.decode(http, raw)
         if not isinstance(message, dict) or message.get("msg") in _OF_THE_STREAM:
             return
         event_id = message.get("event_id")
@@ -351,7 +361,7 @@ class Recorder:
     def _miss(self, root: str, route: str, status: int) -> None:
         """Record that a file was refused."""
         path = scrubbed(unquote(route[len("/file=") :]), self._scrub)
-        self._write({"file": path, "app": root, "status": status})
+        self.file.write({"file": path, "app": root, "status": status})
 
     def _keep(self, root: str, path: str, content: bytes) -> None:
         with self._lock:
@@ -359,20 +369,7 @@ class Recorder:
                 return
             self._kept.add((root, path))
         path = scrubbed(path, self._scrub)
-        self._folder.mkdir(exist_ok=True)
-        kept = self._folder / f"{digest(content)}-{safe_name(urlsplit(path).path)}"
-        kept.write_bytes(content)
-        self._names.add(kept.name)
-        where = f"{self._folder.name}/{kept.name}"
-        self._write({"file": path, "app": root, "content": where})
-
-
-def _decoded(http: Any, raw: Any) -> Any:
-    """Return decoded JSON without the client's secrets; ``None`` if the bytes are not JSON."""
-    try:
-        return json.loads(http.context.conceal(revealed(raw)))
-    except (TypeError, ValueError):
-        return None
+        self.file.write({"file": path, "app": root, "content": self.file.keep(path, content)})
 
 
 def _unknown(url: str) -> ReplayError:
@@ -386,11 +383,11 @@ def _unknown(url: str) -> ReplayError:
 class _WatchedSocket:
     """A websocket whose messages are recorded."""
 
-    def __init__(self, recorder: Recorder, http: Any, root: str, channel: Any) -> None:
+    def __init__(self, recorder: Recorder, http: Any, call: _Call, channel: Any) -> None:
         self._recorder = recorder
         self._http = http
         self._channel = channel
-        self._call = _Call(root, None, None)
+        self._call = call
 
     def receive(self) -> Any:
         recorder, call = self._recorder, self._call
@@ -403,7 +400,7 @@ class _WatchedSocket:
         return message
 
     def reply(self, body: bytes) -> None:
-        value = _decoded(self._http, body)
+        value = self._recorder._concealer.decode(self._http, body)
         if isinstance(value, dict):
             self._call.fn_index = value.get("fn_index")
             self._call.session = value.get("session_hash")

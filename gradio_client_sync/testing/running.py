@@ -275,7 +275,7 @@ class RunningApp:
         for slot, number, value in zip(endpoint.outputs, numbers, outputs):
             if slot.is_state:
                 self._states[job.session_hash or job.event_id, number] = value
-            form = self.values.write(slot, value, str(endpoint.called))
+            form = self.values.write(slot, value, f"{endpoint.called} returned")
             self._remember(endpoint, form)
             written.append(form)
         return written

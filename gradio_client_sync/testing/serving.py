@@ -51,6 +51,10 @@ class AppServer:
         if self._http is not None:
             self._http.cut_all()
 
+    def job(self, event_id: str) -> ServedJob | None:
+        """Return a running job; ``None`` if no job has this id."""
+        return self._jobs.get(event_id)
+
     # -- requests
 
     def respond(self, x: Request) -> None:

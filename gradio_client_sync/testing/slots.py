@@ -48,6 +48,8 @@ class FakeSlot(NamedTuple):
         props: The properties of the component.
         default: The default of a parameter, or the first value of state; `REQUIRED` for none.
         schema: The JSON schema of the values.
+        class_name: The name of the component's class, if it is not the usual one.
+        example: An example of a value, if it is not the usual one.
     """
 
     name: str
@@ -55,6 +57,8 @@ class FakeSlot(NamedTuple):
     props: dict[str, Any]
     default: Any = REQUIRED
     schema: dict[str, Any] | None = None
+    class_name: str | None = None
+    example: Any = None
 
     @property
     def is_state(self) -> bool:
@@ -91,6 +95,21 @@ def inputs_of(
         slot = _slot(name, hints.get(name, Any), components.get(name))
         slots.append(slot._replace(default=parameter.default))
     return slots
+
+
+def arguments_for(
+    function: Callable[..., Any], values: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the positional arguments and the named arguments for a call of a function.
+
+    Args:
+        function: The function.
+        values: The values by parameter name.
+    """
+    by_name = dict(values)
+    parameters = inspect.signature(function).parameters.values()
+    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY and p.name in by_name]
+    return [by_name.pop(name) for name in positional], by_name
 
 
 def outputs_of(
@@ -143,6 +162,8 @@ def _slot(name: str, hint: Any, component: Any) -> FakeSlot:
     props: dict[str, Any] = {"label": name}
     if component is not None:
         entries = {"type": component} if isinstance(component, str) else dict(component)
+        if "type" not in entries:
+            raise TypeError(f"The component {component!r} of {name!r} needs a 'type'.")
         kind = entries.pop("type")
         return FakeSlot(name, kind, {**props, **entries})
     kind, more, schema = _component(hint)

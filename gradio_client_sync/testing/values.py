@@ -145,12 +145,15 @@ class Values:
     # -- what a function returns
 
     def write(self, slot: FakeSlot, value: Any, source: str) -> Any:
-        """Convert a value that a function has returned to the form on the wire.
+        """Convert a value of a function to the form on the wire.
 
         Args:
-            slot: The output.
+            slot: The output, or the input with this default.
             value: The value.
-            source: The name of the endpoint, for errors.
+            source: Where it comes from, for errors: the begin of a sentence.
+
+        Raises:
+            TypeError: The value has no form in JSON.
         """
         if value is None or slot.is_state:
             return None
@@ -176,8 +179,8 @@ class Values:
             if hasattr(value, convert):
                 return self._written(slot, getattr(value, convert)(), source)
         raise TypeError(
-            f"{source} returned {type(value).__name__} for {slot.name!r}, which has no form in "
-            "JSON. Return text, numbers, lists, dicts or paths."
+            f"{source} {type(value).__name__} for {slot.name!r}, which has no form in "
+            "JSON. Use text, numbers, lists, dicts or paths."
         )
 
     def _written_file(self, slot: FakeSlot, value: Any, source: str) -> Any:
@@ -193,8 +196,8 @@ class Values:
             name, content = Path(value).name, Path(value).read_bytes()
         else:
             raise TypeError(
-                f"{source} returned {type(value).__name__} for {slot.name!r}, which is a "
-                f"{slot.component}. Return a path or bytes."
+                f"{source} {type(value).__name__} for {slot.name!r}, which is a "
+                f"{slot.component}. Use a path or bytes."
             )
         if self._is_3x and slot.component == "image":
             return encode_data_url(content, type_of(name, content[:32]))

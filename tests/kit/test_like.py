@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from gradio_client_sync import AppError, Client, EndpointNotFoundError, PayloadError
 from gradio_client_sync.testing import FakeApp
-from tests.support.servers.server import Server
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import APP, COMPONENTS, Server
 
 
 def test_like_copies_a_real_app(newest: Server, tmp_path: Path) -> None:
@@ -35,6 +37,51 @@ def test_like_copies_a_real_app(newest: Server, tmp_path: Path) -> None:
                     [v["python_type"]["type"] for v in e["returns"]] for e in (copied[name], entry)
                 ]
                 assert types[0] == types[1]
+
+
+def described(api: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what callers rely on: names, defaults, types, labels, and the numbers of the unnamed.
+
+    Labels like ``parameter_7`` have the number of a component, which a copy does not keep.
+    """
+
+    def value(entry: Mapping[str, Any]) -> list[Any]:
+        label = entry["label"]
+        if label == entry.get("parameter_name") or re.fullmatch(r"parameter_\d+", label):
+            label = None
+        keys = "parameter_name", "parameter_has_default", "parameter_default", "component"
+        return [label, entry["python_type"]["type"], *map(entry.get, keys)]
+
+    def endpoint(entry: Mapping[str, Any]) -> list[Any]:
+        values = [[value(v) for v in entry[part]] for part in ("parameters", "returns")]
+        return [*values, entry["type"]["generator"]]
+
+    both = {**api["named_endpoints"], **(api.get("unnamed_endpoints") or {})}
+    return {name: endpoint(entry) for name, entry in both.items()}
+
+
+@pytest.mark.parametrize("app", [APP, COMPONENTS], ids=["app", "components"])
+def test_like_describes_what_the_real_app_describes(
+    server: Server, server_pool: ServerPool, app: Path
+) -> None:
+    """On each release, a copy has the description of the app: by its URL, or as JSON."""
+    version = server.version.strip()
+    real = server if app == APP else server_pool.get(version, app=(app,))
+    with Client(real.url) as client:
+        api = json.loads(json.dumps(client.view_api()))
+    copy = FakeApp.like(real.url) if app == APP else FakeApp.like(api, version=version)
+    with copy as fake, Client(fake.url) as client:
+        assert described(client.view_api()) == described(api)
+
+
+def test_like_keeps_the_numbers_of_endpoints_without_names(server: Server) -> None:
+    """Callers know them by number; values are checked against choices on each release."""
+    with Client(server.url) as app:
+        numbers = {int(number) for number in app.view_api()["unnamed_endpoints"]}
+    with FakeApp.like(server.url) as fake, Client(fake.url) as app:
+        assert {int(number) for number in app.view_api()["unnamed_endpoints"]} == numbers
+        with pytest.raises(AppError, match="choices"):
+            app.predict("/defaults", ["x", 1, True, "purple"])
 
 
 def test_like_fails_for_wrong_calls(newest: Server) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -23,19 +24,20 @@ try:
     from gradio_client import handle_file
 except ImportError:
     handle_file = str
-app = Client(sys.argv[1], **({"verbose": False}))
-out = [app.predict(2, 3, api_name="/add")]
-job = app.submit(3, api_name="/count")
-job.result()
-out.append(job.outputs())
-path = app.predict(handle_file(sys.argv[2]), api_name="/copy")
-out.append(open(path).read())
-out += [app.predict(2, api_name="/tally"), app.predict(2, api_name="/tally")]
-try:
-    app.predict(api_name="/fail")
-except Exception as exc:
-    out.append(str(exc).strip("'"))
-print(json.dumps(out))
+for url in sys.argv[2:]:
+    app = Client(url, verbose=False)
+    out = [app.predict(2, 3, api_name="/add")]
+    job = app.submit(3, api_name="/count")
+    job.result()
+    out.append(job.outputs())
+    path = app.predict(handle_file(sys.argv[1]), api_name="/copy")
+    out.append(open(path).read())
+    out += [app.predict(2, api_name="/tally"), app.predict(2, api_name="/tally")]
+    try:
+        app.predict(api_name="/fail")
+    except Exception as exc:
+        out.append(str(exc).strip("'"))
+    print(json.dumps(out))
 """
 
 
@@ -64,15 +66,21 @@ def fill(fake: FakeApp) -> None:
         fake.error("boom")
 
 
-@pytest.mark.parametrize(("generation", "version"), [("0", "3.50.2"), ("2", "6.31.0")])
-def test_official_python_client(generation: str, version: str, tmp_path: Path) -> None:
-    """`gradio_client` calls functions, streams, sends files and reads errors."""
+@pytest.mark.parametrize(
+    ("generation", "protocols"),
+    [("0", ["ws"]), ("2", ["sse", "sse_v1", "sse_v2", "sse_v2.1", "sse_v3"])],
+)
+def test_official_python_client(generation: str, protocols: list[str], tmp_path: Path) -> None:
+    """`gradio_client` calls functions, streams, sends files and reads errors, on each protocol."""
     source = tmp_path / "note.txt"
     source.write_text("content")
-    with FakeApp(version=version) as fake:
-        fill(fake)
+    with contextlib.ExitStack() as stack:
+        fakes = [stack.enter_context(FakeApp(protocol=protocol)) for protocol in protocols]
+        for fake in fakes:
+            fill(fake)
+        urls = [fake.url for fake in fakes]
         run = subprocess.run(
-            [str(official_python(generation)), "-c", CALLS, fake.url, str(source)],
+            [str(official_python(generation)), "-c", CALLS, str(source), *urls],
             capture_output=True,
             text=True,
             timeout=60,
@@ -81,11 +89,13 @@ def test_official_python_client(generation: str, version: str, tmp_path: Path) -
             env={**os.environ, "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1", "HF_TOKEN": ""},
         )
         assert run.returncode == 0, run.stderr
-        *values, error = json.loads(run.stdout.splitlines()[-1])
-        assert values[0] == 5
-        assert values[1][:3] == ["tok ", "tok tok ", "tok tok tok "]
-        assert values[2:] == ["content", 2, 4]
-        assert "boom" in error
+        found = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("[")]
+        assert len(found) == len(protocols)
+        for *values, error in found:
+            assert values[0] == 5
+            assert values[1][:3] == ["tok ", "tok tok ", "tok tok tok "]
+            assert values[2:] == ["content", 2, 4]
+            assert "boom" in error
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gradio_client_sync.testing import FakeApp
+from gradio_client_sync.testing.pytest_plugin import _file_name
 
 pytestmark = pytest.mark.once
 
@@ -150,6 +152,36 @@ def test_plugin_records_and_replays(fake: FakeApp, tmp_path: Path) -> None:
     assert len(fake.calls) == calls + 4
     assert "7 passed" in run(tmp_path, "--gradio-record=all", APP=fake.url, MORE="7")
     assert len(fake.calls) == calls + 10
+
+
+def test_plugin_keeps_no_recording_of_a_failed_test(fake: FakeApp, tmp_path: Path) -> None:
+    """An earlier recording stays, also that of another test, and no failing one is written."""
+    code = TESTS.partition("def test_fake")[0] + (
+        "def test_old(gradio_cassette):\n    assert add(2) == 0\n\n"
+        "def test_new(gradio_cassette):\n    assert add(2) == 0\n\n"
+        "@pytest.mark.gradio_cassette(name='one')\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_two(n):\n    assert add(n) == n + 1\n"
+    )
+    (tmp_path / "test_it.py").write_text(code)
+    old = tmp_path / "cassettes" / "test_it" / "test_old.jsonl"
+    old.parent.mkdir(parents=True)
+    old.write_text("an earlier recording")
+    output = run(tmp_path, "--gradio-record=all", APP=fake.url, MORE="1")
+    assert "2 failed, 1 passed, 1 error" in output, output
+    assert "test_new.jsonl' was not written" in output
+    assert "one.jsonl' was recorded by test_it.py::test_two[1] in this run" in output
+    assert old.read_text() == "an earlier recording"
+    assert list(old.parent.iterdir()) == [old]
+
+
+def test_plugin_names_the_file_of_each_test() -> None:
+    """Names are valid and different on all file systems, also if these ignore case."""
+    tests = "test_x", "test_x[a]", "test_x[A]", "test_x[a/b]", "test_x[é]", "test_x[a:b]"
+    names = [_file_name(test) for test in (*tests, f"test_x[{'a' * 300}]")]
+    assert names[:2] == ["test_x", "test_x-a-"]
+    assert len({name.lower() for name in names}) == 7
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,110}", name) for name in names)
 
 
 def test_plugin_fails_tests_that_reach_a_network(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import concurrent.futures
 import itertools
 import json
 import pickle
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from gradio_client_sync import (
     QueueFullError,
     Status,
     cli,
+    compat,
 )
 from gradio_client_sync.testing import FakeApp, ReplayError, record, replay
 from gradio_client_sync.testing.plans import When
@@ -117,6 +119,40 @@ def test_replay_gives_what_was_recorded(protocol: str, tmp_path: Path) -> None:
                 app.predict("/add", [3, 3])
 
 
+@pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
+def test_replay_for_all_interfaces(
+    protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`map`, `compat`, the command line, and calls of several threads are replayed."""
+    path, source = tmp_path / "interfaces.jsonl", tmp_path / "in.txt"
+    source.write_text("hello")
+
+    def run(url: str) -> list[Any]:
+        with Client(url) as app:
+            payloads = [{"a": n, "b": n} for n in range(5)]
+            out = [[data[0] for data in app.map("/add", payloads)]]
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                out.append(list(pool.map(lambda n: app.predict("/add", [n, 9])[0], range(4))))
+        with compat.Client(url, verbose=False) as old:
+            job = old.submit(3, api_name="/count")
+            out += [old.predict(2, b=3, api_name="/add"), job.result(), job.outputs()]
+            file = old.predict(compat.handle_file(str(source)), api_name="/copy")
+            out.append(Path(file).read_text())
+        for command in (["predict", url, "/add", "2", "5"], ["stream", url, "/count", "2"]):
+            out.append((cli.main(command), capsys.readouterr().out))
+        return out
+
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        with record(path):
+            recorded = run(fake.url)
+        count = len(fake.calls)
+        with replay(path):
+            assert run(fake.url) == recorded
+        assert len(fake.calls) == count
+    assert recorded[:4] == [[0, 2, 4, 6, 8], [9, 10, 11, 12], 5, "tok tok "]
+
+
 FAULTS: list[tuple[Any, When | None]] = [
     (QueueFullError, None),
     (502, "join"),
@@ -174,6 +210,11 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
             values = [[list(data) for data in app.submit("/structure", [4])]]
             values.append([data[0] for data in app.submit("/tokens", [3])])
             values.append([app.predict("/counter")[0] for _ in range(2)])
+            job = app.submit("/stream", ["0", 1])
+            for n in "12":
+                job.send_chunk([n, 1])
+            job.close_stream()
+            values.append([job.result()[0], *(data[0] for data in job.outputs)])
             values += [app.component_server(server_component(app), "describe", n) for n in "ab"]
             with pytest.raises(AppError) as caught:
                 app.predict("/fail", ["bad"])
@@ -187,6 +228,9 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
         with Client(newest.url) as app, pytest.raises(ReplayError, match=r"of component .* 'c' is"):
             app.component_server(server_component(app), "describe", "c")
         assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
+    with replay(path), Client(newest.url) as app:
+        with pytest.raises(ReplayError, match=r"Input 1 of call \d+ .*\[0\]: '7', but '1' was"):
+            app.submit("/stream", ["0", 1]).send_chunk(["7", 1])
 
 
 def test_replay_scrubs_texts(tmp_path: Path) -> None:
@@ -278,23 +322,9 @@ def test_replay_can_be_edited_by_hand(tmp_path: Path) -> None:
 
 
 def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
-    """Missing and unreadable recordings, other formats and other apps are clear errors."""
+    """A recording that is missing, or has no such app, is a clear error."""
     path = tmp_path / "none.jsonl"
     with pytest.raises(ReplayError, match="no recording"), replay(path):
-        pass
-    path.write_text("{]\n")
-    with pytest.raises(ReplayError, match="Line 1"), replay(path):
-        pass
-    for line, why in (
-        ('{"call": 7, "t": 0, "lost": true}', "no line before it begins call 7"),
-        ('{"call": 7, "app": "http://x", "endpoint": "/f"}', "it needs 'fn_index'"),
-        ("[1]", "it is not an object"),
-    ):
-        path.write_text(f'{{"cassette": 1}}\n{line}\n')
-        with pytest.raises(ReplayError, match=f"Line 2 .* {why}"), replay(path):
-            pass
-    path.write_text('{"cassette": 99}\n')
-    with pytest.raises(ReplayError, match="format 99"), replay(path):
         pass
     path.write_text('{"cassette": 1}\n')
     with replay(path), pytest.raises(ReplayError, match="has no app at"):
@@ -330,6 +360,89 @@ class SpiedAdapter(requests.adapters.HTTPAdapter):
     def send(self, *args: Any, **options: Any) -> requests.Response:
         self.sent += 1
         return super().send(*args, **options)
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse", "sse_v3"])
+def test_recording_hides_the_headers_of_a_call(protocol: str, tmp_path: Path) -> None:
+    """If an app repeats a header of one call, the secret in it is not written."""
+    path = tmp_path / "headers.jsonl"
+    with FakeApp(protocol=protocol) as fake:
+
+        @fake.endpoint("/who")
+        def who() -> str:
+            return fake.calls[-1].headers["x-visitor"]
+
+        with record(path), Client(fake.url) as app:
+            assert app.predict("/who", headers={"X-Visitor": SECRET})[0] == SECRET
+    assert SECRET not in path.read_text()
+    with replay(path), Client(fake.url) as app:
+        assert app.predict("/who")[0] == "***"
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse", "sse_v3"])
+def test_recording_ends_before_a_call(protocol: str, tmp_path: Path) -> None:
+    """A call without an end waits in the replay, too. If its end was removed, it is an error."""
+    path = tmp_path / "open.jsonl"
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        fake.hold("/add", when="queued", position=3)
+        with record(path):
+            app = Client(fake.url)
+            job = app.submit("/add", [1, 2])
+            _until_third(job)
+        app.close()
+    assert json.loads(path.read_text().splitlines()[-1])["unfinished"] is True
+    with replay(path), Client(fake.url) as app:
+        job = app.submit("/add", [1, 2])
+        _until_third(job)
+        assert not job.done()
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]))
+    with replay(path), Client(fake.url) as app:
+        with pytest.raises(ReplayError, match=r"Call 1 of the recording .* has no end"):
+            app.predict("/add", [1, 2])
+
+
+def _until_third(job: Job) -> None:
+    seen = threading.Event()
+    job.on("status", lambda status: seen.set() if status.position == 3 else None)
+    assert seen.wait(10)
+
+
+def test_recording_is_written_at_the_end_of_its_block(tmp_path: Path) -> None:
+    """Until then, an earlier one stays. Blocks may be nested, and end in any order."""
+    path = tmp_path / "one.jsonl"
+    with FakeApp() as fake:
+        fill(fake)
+        with record(path), Client(fake.url) as app:
+            app.predict("/add", [1, 1])
+        before = path.read_text()
+        with record(path), Client(fake.url) as app:
+            app.predict("/add", [2, 2])
+            assert path.read_text() == before
+            with record(tmp_path / "inner.jsonl"), Client(fake.url) as inner:
+                inner.predict("/add", [3, 3])
+            app.predict("/add", [4, 4])
+        first, second = record(tmp_path / "first.jsonl"), record(tmp_path / "second.jsonl")
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        with Client(fake.url) as app:
+            app.predict("/add", [5, 5])
+        second.__exit__(None, None, None)
+        with Client(fake.url) as app:
+            app.predict("/add", [6, 6])
+    written = {p.name: _payloads(p) for p in tmp_path.iterdir()}
+    assert written == {
+        "one.jsonl": [[2, 2], [4, 4]],
+        "inner.jsonl": [[3, 3]],
+        "first.jsonl": [],
+        "second.jsonl": [[5, 5]],
+    }
+
+
+def _payloads(path: Path) -> list[Any]:
+    lines = map(json.loads, path.read_text().splitlines())
+    return [line["payload"] for line in lines if "payload" in line]
 
 
 @pytest.mark.parametrize("protocol", ["ws", "sse_v3"])

@@ -77,7 +77,11 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "cli __main__"),
     ("testing", "generation edits slots http_server logins channels streams backend serving"),
     ("testing", "values endpoints describing plans running like fake_app"),
-    ("testing", "replay_error cassette known_apps watched recorder player blocks"),
+    (
+        "testing",
+        "replay_error scrubber cassette recording_file concealing known_apps watched recorder",
+    ),
+    ("testing", "checked recorded_app player blocks"),
     ("testing", "offline pytest_plugin __init__"),
 )
 

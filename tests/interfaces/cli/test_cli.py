@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,14 +20,6 @@ from gradio_client_sync.cli import HELP
 from gradio_client_sync.testing import FakeApp
 from tests.support.hub.hub import LocalHub
 from tests.support.hub.plugin import OWNER
-from tests.support.scripted import (
-    CLOSE,
-    IncomingRequest,
-    ScriptedApp,
-    completed,
-    config_of,
-    dependency,
-)
 from tests.support.servers.server import Server
 
 ENDS = 60.0  # s; a bound for a process that hangs
@@ -425,42 +416,46 @@ def test_login(guarded: Server) -> None:
         assert "auth is --auth user:password" in stderr
 
 
-# -- scripted servers
+# -- fake apps
 
 
 def test_hostile_text_is_data_on_a_pipe_and_harmless_json() -> None:
     """On a pipe the app's text is unchanged, and JSON has control characters as escapes."""
+    with FakeApp() as app:
 
-    def answer(x: IncomingRequest) -> None:
-        x.answer({"data": ["\x1b[31mred\x9b\u202e"]})
+        @app.endpoint
+        def f() -> str:
+            return "\x1b[31mred\x9b\u202e"
 
-    with ScriptedApp(config_of(dependency(0, "f", queue=False))) as app:
-        app.scripts["POST /run/f"] = answer
-        assert run("predict", app.url, "x")[:2] == (0, "\x1b[31mred\x9b\u202e\n")
-        code, output, _ = run("predict", app.url, "x", "--json")
+        assert run("predict", app.url)[:2] == (0, "\x1b[31mred\x9b\u202e\n")
+        code, output, _ = run("predict", app.url, "--json")
     assert code == 0 and output == '["\\u001b[31mred\\u009b\\u202e"]\n'
 
 
 def test_endpoint_may_be_left_out_where_there_is_one() -> None:
     """If there is one endpoint, every word is a value, even if it looks like a name."""
-    seen: list[Any] = []
-
-    def answer(x: IncomingRequest) -> None:
-        seen.append(x.json["data"])
-        x.answer({"data": ["ok"]})
-
-    with ScriptedApp(config_of(dependency(0, "f", queue=False))) as app:
-        app.scripts["POST /run/f"] = answer
+    with FakeApp() as app:
+        app.endpoint(f)
         for word in ("f", "0", "@@at", '"a=b"'):
             assert run_here("predict", app.url, word)[0] == 0
-    assert seen == [["f"], ["0"], ["@at"], ["a=b"]]
+    assert [call.data for call in app.calls] == [["f"], ["0"], ["@at"], ["a=b"]]
+
+
+def f(text: str) -> str:
+    """Return the text."""
+    return text
+
+
+def empty() -> str:
+    """Return no text."""
+    return ""
 
 
 def test_types_leaves_other_files_alone(tmp_path: Path) -> None:
     """A file that this command did not write is neither overwritten nor read as a module."""
     other = tmp_path / "mine.py"
     other.write_text("precious = 1\n", "utf-8")
-    with ScriptedApp() as app:
+    with FakeApp() as app:
         for option in ("-o", "--check"):
             code, _, stderr = run("types", app.url, option, str(other))
             assert code == 2 and "not written by this command" in stderr
@@ -470,29 +465,24 @@ def test_types_leaves_other_files_alone(tmp_path: Path) -> None:
 def test_types_check_names_what_changed(tmp_path: Path) -> None:
     """``--check`` compares the whole app, and does not run the file."""
     module = tmp_path / "my_app.py"
-    with ScriptedApp(config_of(dependency(0, "f"), dependency(1, "g"))) as app:
+    with FakeApp() as app:
+        app.endpoint("/f")(f)
+        app.endpoint("/g")(f)
         run("types", app.url, "-o", str(module))
     module.write_text(module.read_text("utf-8") + "\nraise SystemExit('was run')\n", "utf-8")
-    with ScriptedApp(config_of(dependency(0, "f", inputs=[]), dependency(1, "h"))) as app:
+    with FakeApp() as app:
+        app.endpoint("/f")(empty)
+        app.endpoint("/h")(f)
         code, output, stderr = run("types", app.url, "--check", str(module))
     assert (code, output) == (3, "")
-    assert (
-        "'/f': parameter 'textbox_1' no longer exists; '/g' no longer exists; '/h' takes" in stderr
-    )
+    assert "'/f': parameter 'text' no longer exists; '/g' no longer exists; '/h' takes" in stderr
     assert "'/h' is new" in stderr
 
 
 def test_closed_pipe_is_no_error() -> None:
     """If the reader closes the pipe early, there is no message and no traceback."""
-
-    def data(x: IncomingRequest) -> None:
-        x.start_stream()
-        x.send(completed("e1", "x" * 1_000_000), CLOSE)
-        x.end_stream()
-
-    with ScriptedApp(config_of(dependency(0, "f"))) as app:
-        app.scripts["POST /queue/join"] = lambda x: x.answer({"event_id": "e1"})
-        app.scripts["GET /queue/data"] = data
+    with FakeApp() as app:
+        app.endpoint("/f")(lambda text: text * 1_000_000)
         process = subprocess.Popen(
             [sys.executable, "-m", "gradio_client_sync", "predict", app.url, "x"],
             stdout=subprocess.PIPE,

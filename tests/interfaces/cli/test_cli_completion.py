@@ -15,7 +15,7 @@ import pytest
 
 from gradio_client_sync._cli.exits import COMPLETION
 from gradio_client_sync._cli.shells import words_of
-from tests.support.scripted import ScriptedApp, config_of, dependency
+from gradio_client_sync.testing import FakeApp
 from tests.support.servers.server import Server
 from tests.support.terminal import Terminal
 
@@ -149,8 +149,9 @@ def test_words_of_a_line(line: str, words: list[str], is_quoted: bool) -> None:
 def test_names_that_shells_could_misread_are_not_offered() -> None:
     """An app cannot write into the line of a person, or draw on the terminal."""
     hostile = ("a\nplain,b", "a\x1b[2J", "a\u202eb")
-    apps = config_of(*(dependency(n, name) for n, name in enumerate((*hostile, "good", "$(x)"))))
-    with ScriptedApp(apps) as app:
+    with FakeApp() as app:
+        for name in (*hostile, "good", "$(x)"):
+            app.endpoint(name)(lambda: "")
         line = f"{PROGRAM} predict {app.url} /"
         for shell, offered in (("bash", ["/good", "/\\$\\(x\\)"]), ("zsh", ["/good", "/$(x)"])):
             done = subprocess.run(

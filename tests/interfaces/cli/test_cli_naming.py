@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradio_client_sync import Client
+from gradio_client_sync.testing import FakeApp
 from tests.interfaces.cli.test_cli import run_here
-from tests.support.scripted import IncomingRequest, ScriptedApp, config_of, dependency
 from tests.support.servers.server import Server
 
 
@@ -56,13 +56,12 @@ def test_endpoint_by_number_still_works(spoken: Server, numbers: dict[str, int])
 
 def test_name_without_slash_of_the_only_endpoint() -> None:
     """If there is one endpoint, its name without a slash is a value; an error says what to type."""
-    number = {"id": 1, "type": "number", "props": {"label": "n"}, "skip_api": False}
-    with ScriptedApp(config_of(dependency(0, "square", queue=False), components=[number])) as app:
+    with FakeApp() as app:
 
-        def respond(x: IncomingRequest) -> None:
-            x.answer({"data": [x.json["data"][0] ** 2]})
+        @app.endpoint
+        def square(n: float) -> float:
+            return n**2
 
-        app.scripts["POST /run/square"] = respond
         assert run_here("predict", app.url, "7")[0] == 0
         code, _, stderr = run_here("predict", app.url, "square", "7")
         assert code == 3 and stderr.endswith("If 'square' is the endpoint, write /square.\n")
@@ -70,13 +69,7 @@ def test_name_without_slash_of_the_only_endpoint() -> None:
 
 def test_numbers_are_asked_for_nothing_if_no_endpoint_has_a_name() -> None:
     """If endpoints have only numbers, the first word is a number."""
-    numbers = [
-        {"id": n, "type": "number", "props": {"label": f"n{n}"}, "skip_api": False} for n in (1, 2)
-    ]
-    unnamed = [dependency(n, "", api_name=None, queue=False, inputs=[1, 2][:n]) for n in (1, 2)]
-    with ScriptedApp(config_of(*unnamed, components=numbers)) as app:
-        for prefix in ("/run/", "/api/"):
-            app.scripts[f"POST {prefix}predict"] = lambda x: x.answer(
-                {"data": [x.json["fn_index"]]}
-            )
+    with FakeApp() as app:
+        app.endpoint()(lambda one, two: 0)
+        app.endpoint()(lambda one: 1)
         assert run_here("predict", app.url, "1", "5")[:2] == (0, "1\n")

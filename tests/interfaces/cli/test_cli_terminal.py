@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +15,9 @@ import pytest
 from gradio_client_sync import Client
 from gradio_client_sync._cli.live import bar, status_lines
 from gradio_client_sync.events import Progress, Status
+from gradio_client_sync.testing import FakeApp
 from tests.conftest import SERVERS
 from tests.support.generations import has
-from tests.support.scripted import (
-    CLOSE,
-    Gate,
-    IncomingRequest,
-    ScriptedApp,
-    completed,
-    config_of,
-    dependency,
-    scripted,
-)
 from tests.support.servers.server import Server
 from tests.support.terminal import Screen, Terminal
 
@@ -85,28 +77,21 @@ def test_ctrl_c_cancels_on_the_server(server: Server, key: str, command: str) ->
     assert server.control.await_stopped(key)
 
 
-LOG = {"msg": "log", "event_id": "e1", "log": "mind the \x1b]0;gap", "level": "warning"}
-
-
-def logging(x: IncomingRequest) -> None:
-    x.start_stream()
-    x.send(LOG, completed("e1", "done\x1b[2J\u202e"), CLOSE)
-    x.end_stream()
-
-
 @pytest.fixture
-def logger() -> Iterator[ScriptedApp]:
+def logger() -> Iterator[FakeApp]:
     """Yield an app whose message and result contain control characters."""
-    with scripted(
-        config_of(dependency(0, "f")),
-        join=lambda x: x.answer({"event_id": "e1"}),
-        data=logging,
-    ) as app:
+    with FakeApp() as app:
+
+        @app.endpoint
+        def f(text: str) -> str:
+            app.log("mind the \x1b]0;gap", "warning")
+            return "done\x1b[2J\u202e"
+
         yield app
 
 
 @pytest.mark.parametrize("no_color", ["", "1"])
-def test_messages_are_shown_with_colours_if_wanted(logger: ScriptedApp, no_color: str) -> None:
+def test_messages_are_shown_with_colours_if_wanted(logger: FakeApp, no_color: str) -> None:
     """Messages of the app are printed above the line, without colours if NO_COLOR is set."""
     with Terminal(*GRADIO, "predict", logger.url, "x", NO_COLOR=no_color) as terminal:
         text = terminal.read_to_end()
@@ -114,7 +99,7 @@ def test_messages_are_shown_with_colours_if_wanted(logger: ScriptedApp, no_color
     assert bool(COLORS.search(text)) is not bool(no_color)
 
 
-def test_hostile_text_does_not_reach_the_terminal(logger: ScriptedApp) -> None:
+def test_hostile_text_does_not_reach_the_terminal(logger: FakeApp) -> None:
     """Control characters of the app are shown as escapes, in text and in JSON."""
     for option in ("--quiet", "--json"):
         with Terminal(*GRADIO, "predict", logger.url, "x", option, "--quiet") as terminal:
@@ -123,7 +108,7 @@ def test_hostile_text_does_not_reach_the_terminal(logger: ScriptedApp) -> None:
         assert ("done\\x1b[2J\\u202e" if option == "--quiet" else "done\\u001b[2J\\u202e") in text
 
 
-def test_nothing_is_shown_without_a_terminal(logger: ScriptedApp) -> None:
+def test_nothing_is_shown_without_a_terminal(logger: FakeApp) -> None:
     """On a pipe and on a dumb terminal only the result is printed."""
     done = subprocess.run(
         [*GRADIO, "predict", logger.url, "x"], capture_output=True, encoding="utf-8"
@@ -133,7 +118,7 @@ def test_nothing_is_shown_without_a_terminal(logger: ScriptedApp) -> None:
         assert terminal.read_to_end() == "done\\x1b[2J\\u202e\r\n"
 
 
-def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: ScriptedApp) -> None:
+def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: FakeApp) -> None:
     """If standard output is a pipe, progress is still shown on the terminal."""
     command = (*GRADIO, "predict", logger.url, "x")
     with Terminal(*command, output=subprocess.PIPE) as terminal:
@@ -145,32 +130,25 @@ def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: Scrip
 
 def test_stream_in_a_terminal_writes_each_value_at_once() -> None:
     """New text is on the screen before the next value arrives."""
-    gate = Gate()
+    may_end = threading.Event()
+    with FakeApp() as app:
 
-    def data(x: IncomingRequest) -> None:
-        x.start_stream()
-        for text in ("Once", "Once upon"):
-            output = {"data": [text], "is_generating": True}
-            x.send({"msg": "process_generating", "event_id": "e1", "output": output,
-                    "success": True})  # fmt: skip
-        gate.pass_through()
-        x.send(completed("e1", "Once upon a time."), CLOSE)
-        x.end_stream()
+        @app.endpoint
+        def f(text: str) -> Iterator[str]:
+            yield "Once"
+            yield "Once upon"
+            assert may_end.wait(10)
+            yield "Once upon a time."
 
-    config = config_of(dependency(0, "f", types={"generator": True, "cancel": False}))
-    config["protocol"] = "sse_v1"  # which sends complete values
-    with scripted(config, join=lambda x: x.answer({"event_id": "e1"}), data=data) as app:
         with Terminal(*GRADIO, "stream", app.url, "x") as terminal:
             terminal.read_until("upon")
-            gate.open()
+            may_end.set()
             assert terminal.read_to_end().endswith("Once upon a time.\r\n")
 
 
 def test_password_prompt_hides_the_password() -> None:
     """``--auth`` with a user only asks for the password, and does not show it."""
-    with ScriptedApp() as app:
-        app.scripts["GET /config"] = lambda x: x.answer({"auth_required": True}, 401)
-        app.scripts["POST /login"] = lambda x: x.answer({"detail": "no"}, 400)
+    with FakeApp(auth=("ada", "another")) as app:
         with Terminal(*GRADIO, "view-api", app.url, "--auth", "ada") as terminal:
             terminal.read_until("Password of ada: ")
             terminal.press("hunter2\n")
@@ -260,7 +238,7 @@ def test_live_view_goes_on_if_the_output_is_a_file(spoken: Server, tmp_path: Pat
     ]  # fmt: skip
 
 
-def test_live_view_of_a_narrow_terminal_behind_a_pipe(logger: ScriptedApp) -> None:
+def test_live_view_of_a_narrow_terminal_behind_a_pipe(logger: FakeApp) -> None:
     """The live view is as narrow as the terminal of standard error, and leaves no row behind."""
     narrow = f"stty columns 8; {shlex.join(GRADIO)} predict {logger.url} x | cat -v"
     screen = Screen(columns=8)

@@ -10,7 +10,7 @@ import pytest
 
 from gradio_client_sync._cli.live import has_colors
 from gradio_client_sync._cli.screen import Screen
-from gradio_client_sync._demo.stage import Screen as DemoScreen
+from gradio_client_sync._demo.stage import DemoScreen
 from gradio_client_sync._terminal import escapes
 
 

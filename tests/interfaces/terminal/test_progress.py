@@ -17,8 +17,8 @@ import pytest
 from gradio_client_sync import AppError, Client, MissingDependencyError
 from gradio_client_sync._terminal.progress import ProgressBars
 from gradio_client_sync.events import Progress, Status, Upload
+from gradio_client_sync.testing import FakeApp
 from tests.support.listeners import BOUND, EventRecorder
-from tests.support.scripted import scripted
 from tests.support.servers.server import Server
 
 tqdm = pytest.importorskip("tqdm", reason="needs the extra progress")
@@ -193,11 +193,13 @@ def test_bars_without_tqdm_are_refused_before_anything_is_sent(
 ) -> None:
     """Without tqdm the call raises before it is sent, and the error names the extra."""
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
-    with scripted() as server, Client(server.url) as app:
-        with pytest.raises(MissingDependencyError, match=r"gradio-client-sync\[progress\]") as info:
-            app.predict("/count", [1], progress=True)
+    with FakeApp() as server:
+        server.endpoint("/count")(lambda n: n)
+        with Client(server.url) as app:
+            with pytest.raises(MissingDependencyError, match=r"client-sync\[progress\]") as info:
+                app.predict("/count", [1], progress=True)
         assert info.value.extra == "progress"
-        assert server.count("POST /queue/join") == 0
+    assert server.calls == []
 
 
 # -- on real servers
