@@ -140,6 +140,9 @@ class Gate:
         board: The lock and condition of the app.
         position: The position in the queue that waiting calls report; 0 is the next one.
         eta: The remaining seconds that they report.
+
+    Attributes:
+        standing: The present position, and the remaining seconds.
     """
 
     def __init__(self, board: Board, position: int | None, eta: float | None) -> None:
@@ -192,14 +195,18 @@ class Gate:
             self._reached += 1
             self._board.notify()
 
-    def pass_through(self, job: ServedJob) -> bool:
+    def pass_through(self, job: ServedJob, sent: tuple[int | None, float | None]) -> bool:
         """Wait until the gate opens, or its position changes; return whether it is open.
+
+        Args:
+            job: The job that waits.
+            sent: The `standing` that was sent to the client. The test may have moved the gate
+                since then, because it has seen this position.
 
         Raises:
             Gone: The job is over.
         """
-        before = self.standing
-        job.wait(lambda: self._open or self.standing != before)
+        job.wait(lambda: self._open or self.standing != sent)
         return self._open
 
 

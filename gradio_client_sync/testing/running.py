@@ -128,11 +128,13 @@ class RunningApp:
         gate = self.plans.take(number, when, gates=True)
         if gate is not None:
             gate.reach()
-            if when == "queued" and gate.standing[0] is not None:
-                job.send(self._estimation(job, *gate.standing))
-            while not gate.pass_through(job):
+            standing = gate.standing
+            if when == "queued" and standing[0] is not None:
+                job.send(self._estimation(job, *standing))
+            while not gate.pass_through(job, standing):
+                standing = gate.standing
                 if when == "queued":
-                    job.send(self._estimation(job, *gate.standing))
+                    job.send(self._estimation(job, *standing))
         what: Ordered | None = self.plans.take(number, when, gates=False)
         if what is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from gradio_client_sync import (
     ValidationError,
 )
 from gradio_client_sync.testing import FakeApp
+from gradio_client_sync.testing.channels import ServedJob
 from gradio_client_sync.testing.plans import Gate, When
 
 PROTOCOLS = ("ws", "sse", "sse_v1", "sse_v3")
@@ -171,6 +173,29 @@ def test_gate_tells_position_and_eta(fake: FakeApp, app: Client) -> None:
         assert _until(seen, 2).eta == 5.0
         assert not job.done()
     assert job.result()[0] == 2
+
+
+def test_gate_sends_a_position_that_is_set_at_once() -> None:
+    """If the test moves the gate as soon as a position arrives, the next one is sent, too."""
+    with FakeApp() as fake:
+
+        @fake.endpoint("/add")
+        def add(a: float) -> float:
+            return a + 1
+
+        gate = fake.hold("/add", when="queued", position=4)
+        job = ServedJob(fake._app.board, 0, "session", [1], {})
+        ranks: list[int] = []
+
+        def emit(message: dict[str, Any]) -> None:
+            if "rank" in message:
+                ranks.append(message["rank"])
+                {4: partial(gate.move, 2), 2: gate.open}.get(ranks[-1], list)()
+
+        job.emit = emit
+        assert fake._app.admit(job) is None
+        fake._app.run(job)
+    assert ranks == [0, 4, 2]
 
 
 def _until(seen: queue.SimpleQueue[Status], position: int) -> Status:
