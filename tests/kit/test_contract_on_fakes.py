@@ -80,7 +80,6 @@ CONTRACT: tuple[Callable[..., Any], ...] = (
     test_job_events.test_events_of_several_kinds,
     test_job_events.test_events_raise_what_the_job_raises,
     test_jobs.test_asyncio_awaits_a_job,
-    test_jobs.test_events_come_in_order_and_once,
     test_jobs.test_jobs_from_many_threads,
     test_jobs.test_late_listener_gets_past_events,
     test_protocol_quirks.test_concurrent_generators_get_their_own_values,
