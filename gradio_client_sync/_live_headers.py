@@ -1,4 +1,4 @@
-"""`LiveHeaders`: headers that a function of the user returns, for each request anew.
+"""`LiveHeaders`: headers that a function of the user returns for each request.
 
 Such a function is for headers that change while a client lives, such as a token that expires. It is
 called for every request, also for uploads, streams and downloads.
@@ -22,6 +22,9 @@ class LiveHeaders(Mapping[str, Any]):
     Args:
         function: The user's function. It may be called in several threads at the same time.
         check: Returns headers with their values hidden, or raises `TypeError` or `ValueError`.
+
+    Attributes:
+        latest: The headers that the function returned last. Reading them does not call it.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class LiveHeaders(Mapping[str, Any]):
     ) -> None:
         self._function = Secret(function)
         self._check = check
+        self.latest: Texts = {}
 
     def now(self) -> Texts:
         """Return the headers of this moment.
@@ -37,12 +41,13 @@ class LiveHeaders(Mapping[str, Any]):
             AuthenticationError: The function failed, or returned something that cannot be sent.
         """
         try:
-            return self._check(self._function.reveal()())
+            self.latest = headers = self._check(self._function.reveal()())
         except Exception as exc:
             raise AuthenticationError(
                 f"The function that was passed as headers= failed with {type(exc).__name__}, so "
                 "the request was not sent. It must return a dict of names and texts."
             ) from exc
+        return headers
 
     def __getitem__(self, name: str) -> Any:
         return self.now()[name]

@@ -313,7 +313,7 @@ class RequestContext:
             body: The text.
             sent: The headers of this request only.
         """
-        live = {} if self._live_headers is None else self._live_headers.now()
+        live = {} if self._live_headers is None else self._live_headers.latest
         for secret in (*self._secrets.reveal(), *secrets_in(live), *secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import requests
 from gradio_client_sync import AuthenticationError, Client
 from gradio_client_sync._connection.address import http_options
 from gradio_client_sync._options import Options
+from gradio_client_sync._transport.request_context import RequestContext
 from gradio_client_sync.compat import Client as CompatClient
 from gradio_client_sync.compat import handle_file
 from tests.contract.test_options import GIVEN
@@ -88,6 +90,19 @@ def test_function_for_headers_that_fails() -> None:
         again = pickle.loads(pickle.dumps(client))
         with pytest.raises(AuthenticationError, match="was made with headers="):
             again.predict("/file", [b"x"])
+
+
+def test_errors_hide_the_headers_that_were_sent() -> None:
+    """A text of the server loses the sent values; the function is not called again for this."""
+    numbers = itertools.count()
+    options = Options.checked(
+        **{**GIVEN, "headers": lambda: {"X-Key": f"long-key-{next(numbers)}"}}
+    )
+    root = "http://127.0.0.1:9"
+    context = RequestContext(root, http_options(options, None, root))
+    sent_now = context.headers_for(f"{root}/", "127.0.0.1:9", {})["X-Key"]
+    assert context.conceal(f"refused: {sent_now}".encode()) == b"refused: ***"
+    assert context.conceal(b"again") == b"again"
 
 
 def test_logins_count_more_than_headers_of_a_function() -> None:
